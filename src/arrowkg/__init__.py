@@ -1,0 +1,1 @@
+"""Listings of research papers as linked data."""

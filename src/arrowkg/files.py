@@ -1,0 +1,361 @@
+"""Opening inputs within limits, and replacing outputs whole."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import io
+import lzma
+import os
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, BinaryIO, Final, Self, cast
+
+import zstandard
+
+from arrowkg.errors import InputError, OutputError, UsageError
+from arrowkg.settings import MIB, Settings
+
+STDIN_OR_STDOUT: Final = "-"
+COMPRESSIONS: Final = (".gz", ".bz2", ".xz", ".zst")
+"""Suffixes of compressed files, read and written."""
+
+# The first bytes of each compressed format; what a file holds decides, whatever it is called.
+_MAGIC: Final = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
+_DECODER_MEMORY: Final = 128 * MIB
+_BROKEN: Final = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, gzip.BadGzipFile, OSError)
+
+
+class Input:
+    """One input, opened: bytes after decompression, within limits. A context manager.
+
+    Args:
+        name: a path, or ``-`` for standard input.
+        settings: the limits.
+
+    Raises:
+        InputError: on opening, if it is missing, a folder, or may not be read; on reading, if its compression is
+            broken or it holds more than ``settings.max_expanded_bytes``.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "two.txt.gz")
+    ...     _ = path.write_bytes(gzip.compress(b"one\\ntwo\\n"))
+    ...     with Input(str(path), Settings()) as source:
+    ...         source.head(3), list(source.lines(80))
+    (b'one', [b'one\\n', b'two\\n'])
+    """
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self._settings = settings
+        self._raw = _open_raw(name)
+        try:
+            self.size = _size(self._raw)
+            self._stream = io.BufferedReader(_Limited(self, *_decompressed(self._raw)), buffer_size=256 * 1024)
+        except BaseException:
+            self._close_raw()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._close_raw()
+
+    def _close_raw(self) -> None:
+        if self.name != STDIN_OR_STDOUT:
+            self._raw.close()
+
+    @property
+    def limit(self) -> int:
+        """The most bytes that it may hold after decompression."""
+        return self._settings.max_expanded_bytes
+
+    @property
+    def consumed(self) -> int:
+        """How many bytes of the file, as it is stored, have been read; 0 where that cannot be told."""
+        try:
+            return self._raw.tell()
+        except (OSError, ValueError):
+            return 0
+
+    def head(self, count: int) -> bytes:
+        """Up to ``count`` bytes from the start, without reading on; at most 256 KiB."""
+        return self._stream.peek(count)[:count]
+
+    def lines(self, limit: int) -> Iterator[bytes]:
+        """Each line with its line feed, or its first ``limit + 1`` bytes if it is longer; the rest is skipped."""
+        while line := self._stream.readline(limit + 1):
+            yield line
+            rest = line
+            while len(rest) > limit and not rest.endswith(b"\n"):
+                rest = self._stream.readline(limit + 1)
+                if len(rest) <= limit:
+                    break
+
+    def whole(self) -> bytes:
+        """All bytes of an input that must be seen whole.
+
+        Raises:
+            InputError: it holds more than ``settings.max_page_bytes``.
+        """
+        limit = self._settings.max_page_bytes
+        found = self._stream.read(limit + 1)
+        if len(found) > limit:
+            raise InputError(
+                f"the input holds more than {limit:,} bytes and must be read as a whole",
+                hint="a larger one can be let through with max_page_bytes in arrowkg.toml",
+                file=self.name,
+            )
+        return found
+
+
+class _Limited(io.RawIOBase):
+    """A stream that counts what passes and turns what a decompressor raises into our errors."""
+
+    def __init__(self, owner: Input, stream: IO[bytes], compression: str) -> None:
+        self._owner = owner
+        self._stream = stream
+        self._compression = compression
+        self._count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        try:
+            found = self._stream.read(len(buffer))
+        except _BROKEN as error:
+            what = f"the {self._compression} data is damaged or cut off" if self._compression else "it cannot be read"
+            raise InputError(f"{what} ({error})", file=self._owner.name) from None
+        self._count += len(found)
+        if self._count > self._owner.limit:
+            raise InputError(
+                f"the input holds more than {self._owner.limit:,} bytes after decompression",
+                hint="a larger one can be let through with max_expanded_bytes in arrowkg.toml",
+                file=self._owner.name,
+            )
+        buffer[: len(found)] = found
+        return len(found)
+
+
+def _open_raw(name: str) -> BinaryIO:
+    if name == STDIN_OR_STDOUT:
+        return cast(BinaryIO, sys.stdin.buffer)
+    path = Path(name)
+    if path.is_dir():
+        inside = sorted(entry.name for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+        shown = ", ".join(inside[:5]) + (f" and {len(inside) - 5} more" if len(inside) > 5 else "")
+        raise InputError(
+            "it is a directory",
+            hint=f"name the files in it: {shown}" if inside else "it holds no files",
+            file=name,
+        )
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise InputError("there is no such file", file=name) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"it cannot be opened ({getattr(error, 'strerror', None) or error})", file=name) from None
+
+
+def _size(raw: BinaryIO) -> int:
+    """Bytes of a regular file, 0 for anything else."""
+    try:
+        status = os.fstat(raw.fileno())
+    except (OSError, io.UnsupportedOperation):
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _decompressed(raw: BinaryIO) -> tuple[IO[bytes], str]:
+    """The stream behind a compression, and the compression's name, empty for none."""
+    stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw))
+    start = stream.peek(6)
+    for magic, suffix in _MAGIC.items():
+        if start.startswith(magic):
+            return _decoder(suffix, stream), suffix[1:]
+    return stream, ""
+
+
+def _decoder(suffix: str, stream: IO[bytes]) -> IO[bytes]:
+    match suffix:
+        case ".gz":
+            return cast(IO[bytes], gzip.GzipFile(fileobj=stream, mode="rb"))
+        case ".bz2":
+            return cast(IO[bytes], bz2.BZ2File(stream, "rb"))
+        case ".xz":
+            return _XzReader(stream)
+        case _:
+            decoder = zstandard.ZstdDecompressor(max_window_size=_DECODER_MEMORY)
+            return cast(IO[bytes], decoder.stream_reader(stream, read_across_frames=True))
+
+
+class _XzReader(io.BufferedIOBase):
+    """xz within a memory limit, which the standard reader of whole files has not; several streams may follow."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._decoder = self._new()
+
+    @staticmethod
+    def _new() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(memlimit=_DECODER_MEMORY)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        while True:
+            if self._decoder.eof:
+                rest = self._decoder.unused_data.lstrip(b"\x00") or self._stream.read(64 * 1024).lstrip(b"\x00")
+                if not rest:
+                    return b""
+                self._decoder = self._new()
+            elif self._decoder.needs_input:
+                rest = self._stream.read(64 * 1024)
+                if not rest:
+                    raise EOFError("the end of the stream is missing")
+            else:
+                rest = b""
+            found = self._decoder.decompress(rest, max_length=-1 if size is None else size)
+            if found:
+                return found
+
+
+class Output:
+    """Where bytes go: a file that is replaced whole when all went well, a device, or standard output.
+
+    A regular file is written under a temporary name beside it, flushed to disk and renamed over the old one by
+    :meth:`commit`, its mode kept and a link resolved, so a reader sees the old file or the new one. Without a commit
+    the old file stays and the temporary one goes. A FIFO or a device is written directly.
+
+    Args:
+        name: a path, or ``-`` for standard output. A suffix of :data:`COMPRESSIONS` compresses.
+
+    Raises:
+        OutputError: the place cannot be written.
+        UsageError: the path is a folder.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "out.txt")
+    ...     with Output(str(path)) as output:
+    ...         output.write(b"lost, since nothing is committed")
+    ...     path.exists()
+    False
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._target: Path | None = None
+        self._temporary: Path | None = None
+        with self._errors():
+            self._file = self._open()
+        self._stream = _compressing(name, self._file)
+
+    def _open(self) -> BinaryIO:
+        if self.name == STDIN_OR_STDOUT:
+            return cast(BinaryIO, sys.stdout.buffer)
+        path = Path(self.name).resolve()
+        if path.is_dir():
+            raise UsageError(f"{self.name} is a directory", hint="name a file to write")
+        if path.exists() and not path.is_file():
+            return path.open("wb")
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+        self._target, self._temporary = path, Path(temporary)
+        os.fchmod(handle, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
+        return os.fdopen(handle, "wb")
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise OutputError("the reader of the output went away", file=self.name) from None
+        except OSError as error:
+            raise OutputError(f"it cannot be written ({error.strerror or error})", file=self.name) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    def write(self, data: bytes) -> None:
+        """Write bytes; see the class for errors."""
+        with self._errors():
+            self._stream.write(data)
+
+    def commit(self) -> None:
+        """Finish the output and put it in its place."""
+        with self._errors():
+            if self._stream is not self._file:
+                self._stream.close()
+            self._file.flush()
+            if self._temporary is None or self._target is None:
+                return
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.replace(self._target)
+            self._temporary = None
+            _sync_folder(self._target.parent)
+
+    def discard(self) -> None:
+        """Drop what was not committed; the old file, if any, is as it was."""
+        if self.name == STDIN_OR_STDOUT:
+            return
+        # What cannot be flushed is dropped anyway.
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
+            self._temporary = None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut; not every file system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _compressing(name: str, file: BinaryIO) -> IO[bytes]:
+    """A stream that compresses by suffix; no time or name goes in, so that the bytes are the same every time."""
+    match Path(name).suffix:
+        case ".gz":
+            return cast(IO[bytes], gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0))
+        case ".bz2":
+            return cast(IO[bytes], bz2.BZ2File(file, "wb"))
+        case ".xz":
+            return cast(IO[bytes], lzma.LZMAFile(file, "wb"))
+        case ".zst":
+            return cast(IO[bytes], zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False))
+        case _:
+            return file
+
+
+def without_compression(name: str) -> str:
+    """A file name less the suffix of a compression.
+
+    >>> without_compression("papers.jsonl.gz")
+    'papers.jsonl'
+    """
+    path = Path(name)
+    return str(path.with_suffix("")) if path.suffix.lower() in COMPRESSIONS else name

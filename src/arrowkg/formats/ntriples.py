@@ -1,0 +1,32 @@
+"""N-Triples and N-Quads: one statement a line, terms as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arrowkg.formats.writer import Options
+from arrowkg.terms import Triple, iri
+
+
+class NTriplesWriter:
+    """Writes RDF 1.1 N-Triples, or N-Quads where a graph is named, in canonical form.
+
+    >>> writer = NTriplesWriter(Options(graph="http://example.org/g"))
+    >>> writer.record([("<a:s>", "<a:p>", '"o"')], [])
+    '<a:s> <a:p> "o" <http://example.org/g> .\\n'
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._end = f" {iri(options.graph)} .\n" if options.graph else " .\n"
+
+    def start(self, prefixes: set[str] | None) -> str:
+        return ""
+
+    def record(self, own: Sequence[Triple], shared: Sequence[Triple]) -> str:
+        end = self._end
+        lines = [f"{s} {p} {o}{end}" for s, p, o in own]
+        lines += [f"{s} {p} {o}{end}" for s, p, o in shared]
+        return "".join(lines)
+
+    def finish(self) -> str:
+        return ""

@@ -1,0 +1,90 @@
+"""What a run is told: one frozen value, with the reason for each limit.
+
+Where a value comes from (a flag, the environment, a file) is :mod:`arrowkg.cli.configuration`'s business; here is what a
+value may be.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import Final, Literal, TypeAlias
+
+from arrowkg.errors import UsageError
+
+SchemaNamespace: TypeAlias = Literal["https", "http"]
+CharacterPolicy: TypeAlias = Literal["keep", "replace", "refuse"]
+Severity: TypeAlias = Literal["violation", "warning", "info"]
+FailOn: TypeAlias = Literal["violation", "warning", "info", "never"]
+
+EXAMPLE_BASE_IRI: Final = "https://kg.example.org/"
+"""The base IRI when none is set: a name reserved for examples, so nobody's, and meant to be replaced."""
+
+_base_iri = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/([A-Za-z0-9._~!$&'()*+,;=:@%-]+/)*")
+
+MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a run is told. Every field can be set by a flag or in a file, see ``arrowkg config``.
+
+    Attributes:
+        base_iri: the start of every IRI that is made, an http or https IRI that ends in ``/``.
+        schema_ns: whether schema.org terms are written with ``https://schema.org/`` or ``http://schema.org/``.
+        abstracts: whether abstracts are written; some may be under a licence that forbids it.
+        characters: what happens to control characters in texts: ``keep`` writes those that RDF can carry as escapes
+            and refuses the others, ``replace`` writes U+FFFD for all, ``refuse`` refuses the record for any.
+        fail_on: the least severity that makes a graph non-conforming for the exit code.
+        max_expanded_bytes: the most that one input may hold after decompression.
+        max_page_bytes: the most for an input that is read as a whole: a page, or an RDF file.
+        max_record_bytes: the most for one line of JSON Lines.
+        max_field_characters: the most for one text of a paper.
+        max_authors: the most names on one paper.
+        max_depth: the deepest nesting of one JSON record, or of an HTML page's elements.
+        max_results: the most validation results that a report lists one by one; all are counted.
+        batch_records: how many records are validated at a time; it changes speed and memory, never the report.
+        sort_bytes: how much text is sorted in memory before it goes to a temporary file.
+
+    Raises:
+        UsageError: a value is out of its range.
+
+    >>> Settings(base_iri="https://kg.example.org/lab/").schema_ns
+    'https'
+    """
+
+    base_iri: str = EXAMPLE_BASE_IRI
+    schema_ns: SchemaNamespace = "https"
+    abstracts: bool = True
+    characters: CharacterPolicy = "keep"
+    fail_on: FailOn = "violation"
+    max_expanded_bytes: int = 64 * 1024 * MIB
+    max_page_bytes: int = 256 * MIB
+    max_record_bytes: int = 16 * MIB
+    max_field_characters: int = 1_000_000
+    max_authors: int = 20_000
+    max_depth: int = 200
+    max_results: int = 10_000
+    batch_records: int = 100
+    sort_bytes: int = 64 * MIB
+
+    def __post_init__(self) -> None:
+        if _base_iri.fullmatch(self.base_iri) is None:
+            raise UsageError(
+                f"the base IRI {self.base_iri!r} cannot be used",
+                hint="it is an http or https IRI that ends in a slash, such as https://kg.example.org/",
+            )
+        choices = {
+            "schema_ns": ("https", "http"),
+            "characters": ("keep", "replace", "refuse"),
+            "fail_on": ("violation", "warning", "info", "never"),
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise UsageError(f"{name} is {getattr(self, name)!r}", hint=f"it is one of {', '.join(allowed)}")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise UsageError(f"{field.name} is {value!r}", hint="it is a whole number from 1 up")
+        if not isinstance(self.abstracts, bool):
+            raise UsageError(f"abstracts is {self.abstracts!r}", hint="it is true or false")

@@ -1,0 +1,107 @@
+"""Install the judges that the tests ask and that are missing: ``make test NO_SKIP=1`` runs this.
+
+- Node.js and npm come from Debian's packages where they are missing (as root);
+- the npm judges go to ``.tools/node`` in the checkout, in the versions of ``tests/judges/package-lock.json``;
+- the Java judges, with a Java of their own, go to the environment that runs this (dependency group ``java``).
+
+What is there already is left alone. Prints a line for each step; exits with 1 where one fails.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from judges import HERE, NODE_HOME, java_missing, node_missing  # noqa: E402
+
+
+class Failed(Exception):
+    """A step failed; the message is for the user."""
+
+
+def _run(command: Sequence[str], **environment: str) -> None:
+    """Run a command in the checkout, quietly unless it fails."""
+    print(f"install_judges: $ {' '.join(command)}", flush=True)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        raise Failed(f"`{' '.join(command)}` failed with exit code {done.returncode}\n{done.stdout[-3000:].rstrip()}")
+
+
+def _install_packages(*packages: str) -> None:
+    """Install Debian packages."""
+    by_hand = f"apt-get install {' '.join(packages)}"
+    if shutil.which("apt-get") is None:
+        raise Failed(f"{' and '.join(packages)} missing, and no apt-get here: install Node.js 18 or later by hand")
+    if os.geteuid() != 0:
+        raise Failed(f"{' and '.join(packages)} missing, and only root may install them: run `{by_hand}` as root")
+    _run(["apt-get", "update", "-q"])
+    _run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
+
+
+def install_node() -> None:
+    """Install Node.js, npm and the npm judges, as far as they are missing."""
+    if node_missing() is None:
+        print("install_judges: JavaScript judges: in place")
+        return
+    absent = [package for package, program in {"nodejs": "node", "npm": "npm"}.items() if shutil.which(program) is None]
+    if absent:
+        _install_packages(*absent)
+    NODE_HOME.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copyfile(HERE / name, NODE_HOME / name)
+    _run(["npm", "ci", "--prefix", str(NODE_HOME.relative_to(ROOT))])
+    node_missing.cache_clear()
+    reason = node_missing()
+    if reason is not None:
+        raise Failed(f"the JavaScript judges are still missing: {reason}")
+    print("install_judges: JavaScript judges: installed")
+
+
+def install_java() -> None:
+    """Install the Java judges, if they are missing."""
+    if java_missing() is None:
+        print("install_judges: Java judges: in place")
+        return
+    # The requirements themselves, since `--group` is newer than the pip of many environments.
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *groups["java"]])
+    importlib.invalidate_caches()
+    java_missing.cache_clear()
+    reason = java_missing()
+    if reason is not None:
+        raise Failed(f"the Java judges are still missing: {reason}")
+    print("install_judges: Java judges: installed")
+
+
+def main() -> int:
+    """Install whatever is missing; gives the exit code."""
+    failed = False
+    for install in (install_node, install_java):
+        try:
+            install()
+        except Failed as error:
+            print(f"install_judges: {error}", file=sys.stderr, flush=True)
+            failed = True
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
