@@ -70,7 +70,13 @@ class InputError(ArrowkgError):
 
 
 class BadRecord(InputError):
-    """One record of an input cannot be read or mapped; ``--skip-bad`` goes on without it."""
+    """One record of an input cannot be read or mapped; ``--skip-bad`` goes on without it.
+
+    Attributes:
+        record: the record as it stands in the input, so that nothing of it is lost; may be empty.
+    """
+
+    record: bytes = b""
 
 
 class BadText(BadRecord):

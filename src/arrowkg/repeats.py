@@ -8,11 +8,14 @@ digests a node where a digest of each triple would be seven.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from arrowkg import vocab
+from arrowkg.model import Notice
+from arrowkg.spool import Spool
 from arrowkg.terms import Triple
 
 # 120 bits: as much as fits into the smallest object that holds more than 88 bits.
@@ -61,3 +64,49 @@ class Repeats:
             return False
         self._seen.add(digest)
         return True
+
+
+class EqualEntries:
+    """Finds entries of one input that are equal, and so become one paper, in memory that does not grow.
+
+    A context manager, since what it holds may go to a temporary file.
+
+    Args:
+        most: how many characters are held in memory.
+
+    >>> with EqualEntries(1000) as entries:
+    ...     for line in (3, 9):
+    ...         entries.add("page.txt", line, "0123456789abcdef")
+    ...     [str(notice) for notice in entries.notices()]
+    ['page.txt:9: equal to the entry at line 3, so both are one paper']
+    """
+
+    def __init__(self, most: int) -> None:
+        self._spool = Spool(most)
+        self._files: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._spool.__exit__(kind, error, traceback)
+
+    def add(self, file: str, line: int, paper_key: str) -> None:
+        """Take note of an entry; those of one input come one after another."""
+        if not self._files or self._files[-1] != file:
+            self._files.append(file)
+        self._spool.add(f"{len(self._files) - 1:08d} {paper_key[-16:]} {line:012d}")
+
+    def notices(self) -> Iterator[Notice]:
+        """A notice for each entry that equals an earlier one of its input."""
+        first = ""
+        first_line = 0
+        for text in self._spool.sorted():
+            entry, _, line = text.rpartition(" ")
+            if entry != first:
+                first, first_line = entry, int(line)
+                continue
+            told = f"equal to the entry at line {first_line}, so both are one paper"
+            yield Notice("equal entries", told, self._files[int(entry[:8])], int(line))

@@ -10,15 +10,15 @@ Judges are strict and offline. They raise :class:`Refused` where the file is not
 IRI is invalid, relative or merely unwise, where a JSON-LD key would be dropped in silence, and where anything would
 have to be fetched.
 
-==========  ==================================  =============================================================
-module      function                            judge
-==========  ==================================  =============================================================
-``node``    ``read_with_n3(path, media_type)``  N3.js: N-Triples, N-Quads, Turtle, TriG
-``node``    ``read_with_jsonld_js(path)``       jsonld.js: JSON-LD
-``java``    ``read_with_jena(path, lang)``      Apache Jena: the six languages
+==========  ===================================  =======================================
+module      function                             judge
+==========  ===================================  =======================================
+``node``    ``read_with_n3(path, media_type)``   N3.js: N-Triples, N-Quads, Turtle, TriG
+``node``    ``read_with_jsonld_js(path)``        jsonld.js: JSON-LD
+``java``    ``read_with_jena(path, lang)``       Apache Jena: these five and RDF/XML
 ``java``    ``topbraid_validate(data, shapes)``  TopBraid SHACL: a validation report
-``jsonld``  ``read_with_pyld(path)``            PyLD: JSON-LD
-==========  ==================================  =============================================================
+``jsonld``  ``read_with_pyld(path)``             PyLD: JSON-LD
+==========  ===================================  =======================================
 
 Node.js and Java may be absent; ``make test NO_SKIP=1`` installs them. A test that needs them is decorated with
 :func:`needs_node` or :func:`needs_java`, a parameter of one is marked with ``marks=NODE`` or ``marks=JAVA``.

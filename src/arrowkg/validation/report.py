@@ -1,0 +1,183 @@
+"""What validation finds, as plain values: single results, and the report that gathers them over all records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Final, NamedTuple, TypeAlias
+
+from arrowkg.settings import FailOn, Severity
+from arrowkg.terms import is_iri, iri_of
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("violation", "warning", "info")
+"""Severities, the gravest first."""
+
+Path: TypeAlias = str | tuple["str | Path", ...]
+"""A SHACL property path: a term, or an operator (``/``, ``|``, ``^``, ``*``, ``+``, ``?``) and its operands."""
+
+
+def path_text(path: Path) -> str:
+    """A path as SPARQL writes it.
+
+    >>> path_text(("/", ("^", "<a:p>"), "<a:q>"))
+    '^<a:p>/<a:q>'
+    """
+    if isinstance(path, str):
+        return path
+    operator, *operands = path
+    parts = [path_text(part) if isinstance(part, str) or part[0] in "^*+?" else f"({path_text(part)})" for part in operands]
+    if operator == "^":
+        return f"^{parts[0]}"
+    if operator in ("*", "+", "?"):
+        return f"{parts[0]}{operator}"
+    return str(operator).join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One validation result, as section 3.6 of the SHACL recommendation defines it.
+
+    Attributes:
+        severity: how grave it is.
+        focus: the term of the focus node.
+        shape: the term of the source shape, or of a blank node ``_:…``.
+        component: the IRI term of the constraint component.
+        message: what is wrong and what to do.
+        path: the path from the focus node to the value, if the shape has one.
+        value: the term of the offending value, if there is one.
+    """
+
+    severity: Severity
+    focus: str
+    shape: str
+    component: str
+    message: str
+    path: Path | None = None
+    value: str | None = None
+
+    @property
+    def shape_name(self) -> str:
+        """The last part of the shape's IRI, for people.
+
+        >>> Result("info", "<a:s>", "<https://w3id.org/arrowkg/shapes#Paper-year>", "<a:c>", "").shape_name
+        'Paper-year'
+        """
+        return local_name(self.shape)
+
+
+def local_name(term: str) -> str:
+    """The last part of an IRI term, after its last ``#`` or ``/``; other terms as they are.
+
+    >>> local_name("<http://www.w3.org/ns/shacl#MinCountConstraintComponent>")
+    'MinCountConstraintComponent'
+    """
+    if not is_iri(term):
+        return term
+    return iri_of(term).rstrip("/#").rpartition("#")[2].rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A result with the place that it leads back to.
+
+    Attributes:
+        result: the result.
+        file: the input, as the user named it.
+        line: the line of the first record that has this result, or ``None`` in an RDF file.
+        title: the title of that record's paper, or an empty string.
+        count: how many records have this very result; a node that records share has one in each.
+    """
+
+    result: Result
+    file: str
+    line: int | None
+    title: str
+    count: int = 1
+
+    @property
+    def place(self) -> str:
+        """``FILE:LINE``, or the file where there is no line."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class Group(NamedTuple):
+    """A line of a report's summary: the findings of one shape and severity, counted."""
+
+    severity: Severity
+    shape: str
+    count: int
+
+
+class Report:
+    """Gathers results, each once, with the first place where it was found.
+
+    Args:
+        most: how many findings are kept one by one; the others are counted only.
+
+    >>> report = Report()
+    >>> year = Result("warning", "<a:paper>", "<a:shape>", "<a:c>", "The year is missing.")
+    >>> report.add([year], "page.txt", 16, "On Stones")
+    >>> report.add([year], "page.txt", 24, "On Sand")
+    >>> [(finding.place, finding.count) for finding in report.findings], report.conforms("violation")
+    ([('page.txt:16', 2)], True)
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._found: list[Finding] = []
+        self._index: dict[bytes, int] = {}
+        self._groups: Counter[tuple[Severity, str]] = Counter()
+        self.checked = 0
+        self.skipped_rules: list[str] = []
+
+    def add(self, results: Iterable[Result], file: str, line: int | None, title: str = "") -> None:
+        """Take the results of one record."""
+        self.checked += 1
+        for result in sorted(set(results), key=_order):
+            digest = blake2b(repr(result).encode(errors="surrogatepass"), digest_size=15).digest()
+            known = self._index.get(digest)
+            if known is None:
+                self._index[digest] = len(self._found) if len(self._found) < self._most else -1
+                self._groups[result.severity, result.shape] += 1
+                if len(self._found) < self._most:
+                    self._found.append(Finding(result, file, line, title))
+            elif known >= 0:
+                self._found[known] = replace(self._found[known], count=self._found[known].count + 1)
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """The findings that were kept, the gravest first, else in the order in which they were found."""
+        return sorted(self._found, key=lambda finding: SEVERITIES.index(finding.result.severity))
+
+    @property
+    def unlisted(self) -> int:
+        """How many different findings were counted but not kept."""
+        return self.total - len(self._found)
+
+    @property
+    def total(self) -> int:
+        """How many different findings there are."""
+        return sum(self._groups.values())
+
+    @property
+    def groups(self) -> list[Group]:
+        """The summary: the gravest first, then by count, then by shape."""
+        found = [Group(severity, shape, count) for (severity, shape), count in self._groups.items()]
+        return sorted(found, key=lambda group: (SEVERITIES.index(group.severity), -group.count, group.shape))
+
+    def count(self, severity: Severity) -> int:
+        """How many different findings of a severity there are."""
+        return sum(count for (found, _), count in self._groups.items() if found == severity)
+
+    def conforms(self, fail_on: FailOn = "info") -> bool:
+        """Whether nothing as grave as ``fail_on`` was found; SHACL itself counts every result."""
+        if fail_on == "never":
+            return True
+        return not any(self.count(severity) for severity in SEVERITIES[: SEVERITIES.index(fail_on) + 1])
+
+
+def _order(result: Result) -> tuple[int, str, str, str, str]:
+    path = "" if result.path is None else path_text(result.path)
+    return SEVERITIES.index(result.severity), result.focus, result.shape, path, result.value or ""

@@ -1,0 +1,129 @@
+"""Loading SHACL shapes, ours or a user's, and refusing what would check nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from arrowkg.errors import InputError, UsageError
+from arrowkg.vocab import SCHEMA
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+SH: Final = "http://www.w3.org/ns/shacl#"
+
+# Every term of the SHACL recommendation of 20 July 2017 that a shapes graph may use.
+SHACL_TERMS: Final = frozenset(
+    """NodeShape PropertyShape Shape ConstraintComponent Parameter Parameterizable SPARQLConstraint
+    SPARQLConstraintComponent SPARQLAskValidator SPARQLSelectValidator SPARQLExecutable SPARQLAskExecutable
+    SPARQLSelectExecutable Validator PrefixDeclaration Severity Info Violation Warning NodeKind BlankNode
+    BlankNodeOrIRI BlankNodeOrLiteral IRI IRIOrLiteral Literal PropertyGroup ResultAnnotation
+    alternativePath and annotationProperty annotationValue annotationVarName ask class closed datatype deactivated
+    declare defaultValue description disjoint entailment equals flags group hasValue ignoredProperties in
+    inversePath labelTemplate languageIn lessThan lessThanOrEquals maxCount maxExclusive maxInclusive maxLength
+    message minCount minExclusive minInclusive minLength name namespace node nodeKind nodeValidator not
+    oneOrMorePath optional or order parameter path pattern prefix prefixes property propertyValidator
+    qualifiedMaxCount qualifiedMinCount qualifiedValueShape qualifiedValueShapesDisjoint resultAnnotation select
+    severity shapesGraph sparql suggestedShapesGraph targetClass targetNode targetObjectsOf targetSubjectsOf
+    uniqueLang validator xone zeroOrMorePath zeroOrOnePath""".split()
+)
+
+_TARGETS: Final = ("targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """A shapes graph that was looked over.
+
+    Attributes:
+        graph: the shapes as an rdflib graph.
+        target_classes: IRIs of the classes that shapes target.
+        has_other_targets: whether some shape has a target that is no class.
+    """
+
+    graph: Graph
+    target_classes: frozenset[str]
+    has_other_targets: bool
+
+
+def shapes_folder() -> Path:
+    """The folder of the shapes that come with arrowkg: inside the installed package, or in a checkout beside ``src``.
+
+    >>> (shapes_folder() / "paper.ttl").is_file()
+    True
+    """
+    package = Path(__file__).parents[1]
+    installed = package / "shapes"
+    return installed if installed.is_dir() else package.parents[1] / "shapes"
+
+
+def load_shapes(folder: str | Path | None = None, schema_ns: str = "https") -> Shapes:
+    """The shapes of every ``.ttl`` file in a folder, ours if none is named.
+
+    schema.org's namespace in them is brought to the form of the data.
+
+    Raises:
+        UsageError: the folder is missing or holds no shapes file.
+        InputError: a file is no Turtle, or uses a ``sh:`` term that SHACL does not define, or no shape has a target.
+
+    >>> sorted(load_shapes().target_classes)[0]
+    'http://purl.org/spar/datacite/Identifier'
+    """
+    from rdflib import Graph
+
+    where = shapes_folder() if folder is None else Path(folder)
+    if not where.exists():
+        raise UsageError(f"there are no shapes at {where}")
+    files = sorted(where.glob("*.ttl")) if where.is_dir() else [where]
+    if not files:
+        raise UsageError(f"the folder {where} holds no shapes", hint="shapes are read from its .ttl files")
+    graph = Graph(bind_namespaces="none")
+    for file in files:
+        _parse_into(graph, file, schema_ns)
+    return _looked_over(graph, str(where))
+
+
+def _parse_into(graph: Graph, file: Path, schema_ns: str) -> None:
+    """Add a file's triples, parsed strictly, to the graph."""
+    import pyoxigraph
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"it cannot be read ({error})", file=str(file)) from None
+    for form in SCHEMA.values():
+        text = re.sub(re.escape(form) + r"(?=[\">A-Z a-z])", SCHEMA[schema_ns], text)
+    try:
+        # Parsed twice: the strict parser names the line of an error, rdflib then gives its own terms.
+        for _ in pyoxigraph.parse(text, pyoxigraph.RdfFormat.TURTLE, base_iri="urn:shapes"):
+            pass
+    except SyntaxError as error:
+        raise InputError(f"not Turtle: {error.msg}", file=str(file), line=error.lineno) from None
+    graph.parse(data=text, format="turtle", publicID="urn:shapes")
+
+
+def _looked_over(graph: Graph, where: str) -> Shapes:
+    from rdflib import URIRef
+
+    unknown = sorted(
+        {
+            str(term)
+            for triple in graph
+            for term in triple
+            if isinstance(term, URIRef) and term.startswith(SH) and term[len(SH) :] not in SHACL_TERMS
+        }
+    )
+    if unknown:
+        names = ", ".join(f"sh:{term[len(SH) :]}" for term in unknown)
+        raise InputError(f"SHACL does not define {names}", hint="is it misspelled? It would check nothing", file=where)
+    targets = {target: set(graph.objects(None, URIRef(SH + target))) for target in _TARGETS}
+    if not any(targets.values()):
+        raise InputError("no shape has a target, so nothing would be checked", file=where)
+    return Shapes(
+        graph=graph,
+        target_classes=frozenset(str(found) for found in targets["targetClass"]),
+        has_other_targets=any(targets[target] for target in _TARGETS[1:]),
+    )
