@@ -77,8 +77,7 @@ def record(
     kind: str = "",
     authors: Mapping[str, str] | None = None,
     byline: tuple[int, ...] = (1, 2),
-    venue: str = "",
-    venue_path: str = "",
+    in_venue: tuple[str, str] = ("", ""),
     year: str = "",
     volume: str = "",
     volume_classes: str = "",
@@ -89,7 +88,11 @@ def record(
     more: str = "",
     lacks: str = "",
 ) -> Record:
-    """A record that states only what is given. ``authors`` has the slug and the name as listed of each author."""
+    """A record that states only what is given.
+
+    ``authors`` has the slug and the name as listed of each author, ``in_venue`` the name and the path of the venue.
+    """
+    venue, venue_path = in_venue
     authors = {"ada-quill": "Ada Quill", "bo-tarn-0001": "Bo Tarn 0001"} if authors is None else authors
     names = list(authors.values())
     digest = hexadecimal(key)[:16]
@@ -150,16 +153,16 @@ def record(
 
 _ARTICLE = "schema:ScholarlyArticle, fabio:"
 _PROCEEDINGS = "schema:PublicationVolume, fabio:ConferenceProceedings"
-_ICML = {"venue": "ICML", "venue_path": "venue/icml"}
-_HANDBOOK = {"venue": "A Handbook of Stones", "venue_path": "venue/a-handbook-of-stones"}
-_NOTES = {"venue": "Notes on Stones", "venue_path": "venue/notes-on-stones"}
+_ICML = "ICML", "venue/icml"
+_HANDBOOK = "A Handbook of Stones", "venue/a-handbook-of-stones"
+_NOTES = "Notes on Stones", "venue/notes-on-stones"
 
 RECORDS: dict[str, Record] = {
     "conference": record(
         f"{_ARTICLE}ConferencePaper",
         "icml-2024-on-the-sorting-of-small-stones",
         kind="Conference Paper",
-        **_ICML,
+        in_venue=_ICML,
         year="2024",
         volume="venue/icml/2024",
         volume_classes=_PROCEEDINGS,
@@ -171,7 +174,7 @@ RECORDS: dict[str, Record] = {
         f"{_ARTICLE}WorkshopPaper",
         "icml-2023-on-the-sorting-of-small-stones",
         kind="Workshop Paper",
-        **_ICML,
+        in_venue=_ICML,
         byline=(1, 2, 1),
         year="2023",
         volume="venue/icml/2023/workshops",
@@ -181,8 +184,7 @@ RECORDS: dict[str, Record] = {
         f"{_ARTICLE}JournalArticle",
         "tmlr-2022-on-the-sorting-of-small-stones",
         kind="Journal Article",
-        venue="TMLR",
-        venue_path="journal/tmlr",
+        in_venue=("TMLR", "journal/tmlr"),
         year="2022",
         page=True,
     ),
@@ -190,7 +192,7 @@ RECORDS: dict[str, Record] = {
         "schema:Chapter, fabio:BookChapter",
         "a-handbook-of-stones-2020-on-the-sorting-of-small-stones",
         kind="Book Chapter",
-        **_HANDBOOK,
+        in_venue=_HANDBOOK,
         year="2020",
         volume="book/a-handbook-of-stones/2020",
         volume_classes="schema:Book, fabio:Book",
@@ -199,7 +201,7 @@ RECORDS: dict[str, Record] = {
         "schema:Chapter, fabio:BookChapter",
         "a-handbook-of-stones-2021-on-the-sorting-of-small-stones",
         kind="Book Section",
-        **_HANDBOOK,
+        in_venue=_HANDBOOK,
         year="2021",
         volume="book/a-handbook-of-stones/2021",
         volume_classes="schema:Book, fabio:Book",
@@ -208,7 +210,7 @@ RECORDS: dict[str, Record] = {
         "schema:Book, fabio:Book",
         "notes-on-stones-2019-on-the-sorting-of-small-stones",
         kind="Book",
-        **_NOTES,
+        in_venue=_NOTES,
         year="2019",
     ),
     "preprint, slugs with digests": record(
@@ -216,8 +218,7 @@ RECORDS: dict[str, Record] = {
         "2025-on-the-sorting-of-small-stones",
         kind="Preprint",
         authors={f"_{hexadecimal('李例')[:16]}": "李例", f"zoe-quill_{hexadecimal('zoë quill')[:16]}": "Zoë Quill"},
-        venue="石",
-        venue_path=f"venue/_{hexadecimal('石')[:16]}",
+        in_venue=("石", f"venue/_{hexadecimal('石')[:16]}"),
         year="2025",
         doi="10.5555/stones-4",
     ),
@@ -225,7 +226,7 @@ RECORDS: dict[str, Record] = {
         "schema:CreativeWork, fabio:Expression",
         "icml-2018-on-the-sorting-of-small-stones",
         kind="Poster",
-        **_ICML,
+        in_venue=_ICML,
         year="2018",
         lacks="Paper-kind-unknown",
     ),
@@ -241,7 +242,7 @@ RECORDS: dict[str, Record] = {
         f"{_ARTICLE}ConferencePaper",
         "icml-on-the-sorting-of-small-stones",
         kind="Conference Paper",
-        **_ICML,
+        in_venue=_ICML,
         more=f"""
             $P ak:listedIn <capture/{hexadecimal("silent")[:16]}> .
             <capture/{hexadecimal("silent")[:16]}> a prov:Entity, ak:AuthorPage ; schema:about $N2 ;
@@ -253,7 +254,7 @@ RECORDS: dict[str, Record] = {
         f"{_ARTICLE}WorkshopPaper",
         "icml-workshops-on-the-sorting-of-small-stones",
         kind="Workshop Paper",
-        **_ICML,
+        in_venue=_ICML,
         url="ftp://example.org/stones-5",
         lacks="Paper-year-missing Paper-url-web",
     ),
@@ -261,7 +262,7 @@ RECORDS: dict[str, Record] = {
         "schema:Chapter, fabio:BookChapter",
         "a-handbook-of-stones-on-the-sorting-of-small-stones",
         kind="Book Chapter",
-        **_HANDBOOK,
+        in_venue=_HANDBOOK,
         lacks="Paper-year-missing",
     ),
     "conference with a year and no venue": record(
@@ -275,8 +276,7 @@ RECORDS: dict[str, Record] = {
         f"{_ARTICLE}JournalArticle",
         "tmlr-2024-on-the-sorting-of-small-stones",
         kind="Journal Article",
-        venue="TMLR",
-        venue_path="journal/tmlr",
+        in_venue=("TMLR", "journal/tmlr"),
         year="2024",
         page=True,
         url="http://example.org/stones-6",
@@ -400,6 +400,13 @@ PAPER_CASES = [
     case("Paper-name-count", "MinCount", "$P schema:name *", also="Paper-headline Paper-title"),
     case("Paper-name-count", "MaxCount", add='$P schema:name "Stones" .', also="Paper-headline Paper-title"),
     *text("Paper-name", "$P", "schema:name", also="Paper-headline Paper-title"),
+    # Engines disagree on what white space is.
+    case(
+        "Paper-name",
+        "Pattern",
+        "$P schema:name * ; $P schema:headline * ; $P dcterms:title *",
+        '$P schema:name "\\u00a0" ; schema:headline "\\u00a0" ; dcterms:title "\\u00a0" .',
+    ),
     case("Paper-headline", "Equals", "$P schema:headline *"),
     case("Paper-headline", "Equals", "$P schema:headline *", '$P schema:headline "Stones" .'),
     case("Paper-title", "Equals", "$P dcterms:title *"),
@@ -433,6 +440,14 @@ PAPER_CASES = [
         "Pattern",
         "$P schema:datePublished * ; $P fabio:hasPublicationYear *",
         '$P schema:datePublished "2022Z"^^xsd:gYear ; fabio:hasPublicationYear "2022Z"^^xsd:gYear .',
+        record="journal",
+    ),
+    # Engines disagree on whether an ill-typed year is a year.
+    case(
+        "Paper-year",
+        "Pattern",
+        "$P schema:datePublished * ; $P fabio:hasPublicationYear *",
+        '$P schema:datePublished "MMXXII"^^xsd:gYear ; fabio:hasPublicationYear "MMXXII"^^xsd:gYear .',
         record="journal",
     ),
     case("Paper-year-fabio", "Equals", "$P fabio:hasPublicationYear *", record="journal"),

@@ -6,14 +6,18 @@ import re
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyshacl
 import pytest
 from rdflib import OWL, RDF, RDFS, SH, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.sparql import Query
+from rdflib.query import Result as QueryResult
 from rdflib.term import Node
 
 from shape_cases import CASES, OTHER_TERMS, RECORDS, SHACL_TERMS, Case, case
@@ -91,9 +95,22 @@ def load(paths: Iterable[Path]) -> Graph:
 
 SHAPES = load(SHAPE_FILES)
 REPORTED = sorted(
-    {shape for target in TARGETS for shape in SHAPES.subjects(target)} | set(SHAPES.objects(None, SH.property))
+    {shape for target in TARGETS for shape in SHAPES.subjects(target)} | set(SHAPES.objects(None, SH.property)), key=str
 )
 """The shapes that an engine can name in a result; the others are conditions within these."""
+
+
+def conditions() -> dict[Node, set[Node]]:
+    """The shapes that stand within others, and those that they stand in."""
+    found: dict[Node, set[Node]] = {}
+    for parameter in (SH["not"], SH.qualifiedValueShape, SH["or"], SH.xone):
+        for shape, value in SHAPES.subject_objects(parameter):
+            for condition in Collection(SHAPES, value) if (value, RDF.first, None) in SHAPES else [value]:
+                found.setdefault(condition, set()).add(shape)
+    return found
+
+
+CONDITIONS = conditions()
 
 
 def results_of(report: Graph) -> Iterator[tuple[Node, Result]]:
@@ -117,8 +134,22 @@ def results_of(report: Graph) -> Iterator[tuple[Node, Result]]:
         )
 
 
+class Data(Graph):
+    """A graph that parses each query once; pySHACL hands it over as text for each focus node."""
+
+    def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> QueryResult:
+        return super().query(parsed(str(query_object)), *args, **kwargs)
+
+
+@cache
+def parsed(query: str) -> Query:
+    return prepareQuery(query)
+
+
 def validate(data: Graph, shapes: Graph = SHAPES) -> list[tuple[Node, Result]]:
-    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", advanced=False)
+    whole = Data()
+    whole += data
+    _, report, _ = pyshacl.validate(whole, shacl_graph=shapes, inference="none", advanced=False)
     return list(results_of(report))
 
 
@@ -203,13 +234,9 @@ def test_no_property_of_shacl_is_used_that_the_tests_do_not_know() -> None:
 
 
 def test_no_shape_is_left_unused() -> None:
-    conditions = set(SHAPES.objects(None, SH["not"])) | set(SHAPES.objects(None, SH.qualifiedValueShape))
-    for parameter in (SH["or"], SH.xone):
-        for members in SHAPES.objects(None, parameter):
-            conditions |= set(Collection(SHAPES, members))
     shapes = set(SHAPES.subjects(RDF.type, SH.NodeShape)) | set(SHAPES.subjects(RDF.type, SH.PropertyShape))
-    assert set(REPORTED) | conditions == shapes
-    assert {local(shape) for shape in conditions} == {local(s) for s in shapes if local(s).startswith("Condition-")}
+    assert set(REPORTED) | CONDITIONS.keys() == shapes
+    assert CONDITIONS.keys() == {shape for shape in shapes if local(shape).startswith("Condition-")}
     queries = set(SHAPES.objects(None, SH.sparql))
     assert queries == set(SHAPES.subjects(RDF.type, SH.SPARQLConstraint)) == set(SHAPES.subjects(SH.select))
 
@@ -309,12 +336,12 @@ def test_every_term_of_ours_is_in_the_vocabulary_and_used() -> None:
     shapes = load(path for path in SHAPE_FILES if path.name != "ak.ttl")
     (ontology,) = vocabulary.subjects(RDF.type, OWL.Ontology)
     assert str(ontology) == str(AK)
-    terms = set(vocabulary.subjects()) - {ontology}
+    terms: set[Node] = set(vocabulary.subjects()) - {ontology}
     used = {term for triple in shapes for term in triple if str(term).startswith(str(AK)) and isinstance(term, URIRef)}
     assert used | {AK.IdentityStatus} == terms
     for term in terms | {ontology}:
-        for property_ in (RDFS.label, RDFS.comment):
-            (text,) = vocabulary.objects(term, property_)
+        for said in (RDFS.label, RDFS.comment):
+            (text,) = vocabulary.objects(term, said)
             assert isinstance(text, Literal) and text.language == "en"
         assert ontology == term or list(vocabulary.objects(term, RDFS.isDefinedBy)) == [ontology]
     for property_ in (
@@ -399,6 +426,14 @@ def test_the_other_form_of_the_schema_namespace_is_a_replacement_of_text(good: d
     assert found == {"Paper-positions", "Paper-part-iris"}
 
 
+def test_every_value_that_a_shape_allows_is_in_a_good_record(good: dict[str, Graph]) -> None:
+    whole = union(good.values())
+    for shape in REPORTED:
+        for members in SHAPES.objects(shape, SH["in"]):
+            (path,) = SHAPES.objects(shape, SH.path)
+            assert [member for member in Collection(SHAPES, members) if (None, path, member) not in whole] == [], shape
+
+
 # Each constraint bites
 
 
@@ -429,6 +464,35 @@ def test_the_constraint_bites(number: int, broken: Broken) -> None:
     assert {result.shape for result in results} - lacks == {case_.shape} | case_.also
 
 
+@pytest.mark.parametrize("condition", sorted(CONDITIONS, key=str), ids=local)
+def test_each_condition_decides(condition: Node, good: dict[str, Graph]) -> None:
+    """The report changes where a condition always holds, and where it never does."""
+    parents = {local(shape) for shape in CONDITIONS[condition]}
+    data = union(good.values())
+    for number, case_ in enumerate(CASES):
+        if case_.shape in parents:
+            data += case_.graph(f"https://kg.example.org/{number}/")
+    shapes = Graph()
+    for triple in SHAPES:
+        unrelated = triple[1] == SH.property and triple[2] not in CONDITIONS[condition]
+        if not unrelated:
+            shapes.add(triple)
+    for target in TARGETS:
+        for shape in set(shapes.subjects(target)) - CONDITIONS[condition]:
+            if (shape, SH.property, None) not in shapes:
+                shapes.remove((shape, None, None))
+
+    def found() -> set[Result]:
+        return {result for _, result in validate(data, shapes) if result.shape in parents}
+
+    before = found()
+    shapes.remove((condition, None, None))
+    shapes.add((condition, RDF.type, SH.NodeShape))
+    assert found() != before
+    shapes.add((condition, SH["in"], RDF.nil))
+    assert found() != before
+
+
 def test_differing_counts_of_papers_are_one_result(broken: Broken) -> None:
     number = next(n for n, case_ in enumerate(CASES) if case_.shape == "Capture-declared-count")
     assert [result.shape for result in broken.by_case[number]] == ["Capture-declared-count"]
@@ -457,6 +521,14 @@ def topbraid(data: Path, shapes: Path) -> Graph:
     return Graph().parse(data=run.stdout, format="turtle")
 
 
+ENGINE_DIFFERENCES = {
+    # To rdflib any text is a well-formed xsd:gYear, so pySHACL has no result from the datatype; the pattern has one.
+    ("theirs", "Paper-year", "Datatype"),
+    # To Python a no-break space is white space; in the regular expressions of XPath only space, tab and line ends are.
+    ("ours", "Paper-name", "Pattern"),
+}
+
+
 @pytest.mark.java
 def test_another_engine_says_the_same(broken: Broken, good: dict[str, Graph], tmp_path: Path) -> None:
     data, shapes = tmp_path / "data.ttl", tmp_path / "shapes.ttl"
@@ -465,6 +537,10 @@ def test_another_engine_says_the_same(broken: Broken, good: dict[str, Graph], tm
     SHAPES.serialize(shapes, format="nt", encoding="utf-8")
     ours = {result for _, result in [*broken.results, *validate(union(good.values()))]}
     theirs = {result for _, result in results_of(topbraid(data, shapes))}
-    assert len(ours) > len(CASES) // 2
-    assert theirs - ours == set()
-    assert ours - theirs == set()
+    assert {(case_.shape, case_.component) for case_ in CASES} <= {
+        (shape, component) for _, shape, component, *_ in theirs
+    }
+    differing = [*(("ours", result) for result in ours - theirs), *(("theirs", result) for result in theirs - ours)]
+    assert {(side, result.shape, result.component) for side, result in differing} == ENGINE_DIFFERENCES
+    # One case for each of the differences: an ill-typed year, and a title of one no-break space.
+    assert len(differing) == len(ENGINE_DIFFERENCES), differing

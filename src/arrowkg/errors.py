@@ -84,6 +84,11 @@ class BadText(BadRecord):
 
 
 class OutputError(ArrowkgError):
-    """An output cannot be written."""
+    """An output cannot be written.
+
+    Attributes:
+        is_broken_pipe: whether the reader of the output went away, so that there is nobody to tell.
+    """
 
     exit_code = 4
+    is_broken_pipe: bool = False

@@ -277,7 +277,9 @@ class Output:
         try:
             yield
         except BrokenPipeError:
-            raise OutputError("the reader of the output went away", file=self.name) from None
+            gone = OutputError("the reader of the output went away", file=self.name)
+            gone.is_broken_pipe = True
+            raise gone from None
         except OSError as error:
             raise OutputError(f"it cannot be written ({error.strerror or error})", file=self.name) from None
 

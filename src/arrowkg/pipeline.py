@@ -22,12 +22,12 @@ from arrowkg.sources import Source, guess
 from arrowkg.sources.record import Record
 from arrowkg.spool import Spool
 from arrowkg.terms import unsafe_characters, with_replacements
-from arrowkg.validation import Engine, Report
+from arrowkg.validation import Checking, Report
 
 OnNotice: TypeAlias = Callable[[Notice], None]
 OnBad: TypeAlias = Callable[[BadRecord], None]
-OnProgress: TypeAlias = Callable[[int, int, int], None]
-"""Called with bytes read, bytes there are (0 if not known) and papers done."""
+OnProgress: TypeAlias = Callable[[Input, int], None]
+"""Called with the input that is being read and the number of its papers so far."""
 
 _CHUNK: Final = 1 << 18
 
@@ -95,18 +95,21 @@ def read(
 
 
 def _entries(names: list[str], settings: Settings, source: Source | None, hooks: Hooks) -> Iterator[Entry]:
-    done = 0
     for name in names:
         with Input(name, settings) as opened:
-            chosen = source or _listing_source(opened)
-            for record in chosen.split(opened, settings, hooks.notice):
-                entry = _entry(record, chosen, settings, hooks)
-                if entry is None:
-                    continue
-                done += 1
-                if hooks.progress and done % 100 == 1:
-                    hooks.progress(opened.consumed, opened.size, done)
-                yield entry
+            yield from entries_of(opened, source or _listing_source(opened), settings, hooks)
+
+
+def entries_of(opened: Input, source: Source, settings: Settings, hooks: Hooks) -> Iterator[Entry]:
+    """The papers of one listing that is open already; arguments and errors as :func:`read`."""
+    done = 0
+    for record in source.split(opened, settings, hooks.notice):
+        entry = _entry(record, source, settings, hooks)
+        if entry is not None:
+            done += 1
+            if hooks.progress and done % 100 == 1:
+                hooks.progress(opened, done)
+            yield entry
 
 
 def _listing_source(opened: Input) -> Source:
@@ -207,7 +210,11 @@ class Target:
 
 
 def export(
-    entries: Iterable[Entry], target: Target, settings: Settings, engine: Engine | None = None, hooks: Hooks | None = None
+    entries: Iterable[Entry],
+    target: Target,
+    settings: Settings,
+    checking: Checking | None = None,
+    hooks: Hooks | None = None,
 ) -> Summary:
     """Map entries, check them, and write them; the output is put in its place only if the graph conforms.
 
@@ -215,7 +222,7 @@ def export(
         entries: the papers, as :func:`read` gives them.
         target: where and how to write.
         settings: all else.
-        engine: checks each record; ``None`` for no validation.
+        checking: checks each record; ``None`` for no validation.
         hooks: whom to tell.
 
     Raises:
@@ -225,7 +232,6 @@ def export(
     """
     hooks = hooks or Hooks()
     summary = Summary()
-    checking = None if engine is None else Checking(engine, settings)
     with ExitStack() as stack:
         equal = stack.enter_context(EqualEntries(settings.sort_bytes))
         sink = _Sorted(target, settings, stack) if target.is_sorted else _Streamed(target, settings)
@@ -263,38 +269,6 @@ def _is_carried(record: RecordTriples, entry: Entry, chosen: Format, hooks: Hook
         hooks.bad(error)
         return False
     return True
-
-
-class Checking:
-    """Hands records to an engine in batches, and gathers a report that leads back to each record's place.
-
-    Args:
-        engine: checks each record by itself.
-        settings: the size of a batch, and the limit on findings.
-    """
-
-    def __init__(self, engine: Engine, settings: Settings) -> None:
-        self._engine = engine
-        self._batch_records = settings.batch_records
-        self._batch: list[tuple[Entry, RecordTriples]] = []
-        self._report = Report(settings.max_results)
-
-    def add(self, entry: Entry, record: RecordTriples) -> None:
-        """Take a record."""
-        self._batch.append((entry, record))
-        if len(self._batch) >= self._batch_records:
-            self._check()
-
-    def finished(self) -> Report:
-        """The report of all records taken."""
-        self._check()
-        return self._report
-
-    def _check(self) -> None:
-        for entry, record in self._batch:
-            results = self._engine.check([*record.own, *record.shared])
-            self._report.add(results, entry.file, entry.line, entry.paper.title)
-        self._batch.clear()
 
 
 class _Streamed:

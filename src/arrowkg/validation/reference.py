@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyshacl import validator as pyshacl_validator
 from pyshacl.errors import ReportableRuntimeError, ShapeLoadError
 from pyshacl.graph_abstraction import DataGraph
-from rdflib import BNode, Graph, Literal, URIRef
+from rdflib import Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.namespace import RDF
 from rdflib.plugins.sparql import prepareQuery
@@ -18,7 +18,8 @@ from rdflib.query import Result as QueryResult
 
 from arrowkg.errors import InputError
 from arrowkg.settings import Severity
-from arrowkg.terms import Triple, iri_of, is_iri, literal_parts
+from arrowkg.terms import Triple
+from arrowkg.validation.rdflib_terms import add_triples, term_of
 from arrowkg.validation.report import Path, Result
 from arrowkg.validation.shapes import SH, Shapes
 
@@ -72,8 +73,7 @@ class ReferenceEngine:
             InputError: pySHACL cannot carry the shapes out.
         """
         graph = _DataGraph(self._queries)
-        for subject, predicate, value in triples:
-            graph.add((_node(subject), URIRef(predicate[1:-1]), _node(value)))
+        add_triples(graph, triples)
         try:
             report = self._validator.report(graph)
         except (ReportableRuntimeError, ShapeLoadError) as error:
@@ -139,37 +139,25 @@ def _first_line(error: Exception) -> str:
     return str(getattr(error, "message", error)).strip().split("\n", 1)[0]
 
 
-def _node(term: str) -> URIRef | Literal | BNode:
-    if is_iri(term):
-        return URIRef(iri_of(term))
-    if term.startswith("_:"):
-        return BNode(term[2:])
-    lexical, datatype, language = literal_parts(term)
-    if language:
-        return Literal(lexical, lang=language)
-    # Without normalize=False, rdflib would rewrite "007" to "7".
-    return Literal(lexical, datatype=URIRef(datatype) if datatype else None, normalize=False)
-
-
 def _result(report: Graph, node: Node) -> Result:
     def one(local: str) -> Node | None:
         return report.value(node, URIRef(SH + local))
 
     messages = sorted(str(message) for message in report.objects(node, URIRef(f"{SH}resultMessage")))
+    def term(local: str) -> str:
+        found = one(local)
+        return "_:none" if found is None else term_of(found)
+
     path, value = one("resultPath"), one("value")
     return Result(
         severity=_SEVERITIES.get(str(one("resultSeverity")), "violation"),
-        focus=_term(one("focusNode")),
-        shape=_term(one("sourceShape")),
-        component=_term(one("sourceConstraintComponent")),
+        focus=term("focusNode"),
+        shape=term("sourceShape"),
+        component=term("sourceConstraintComponent"),
         message=" ".join(messages),
         path=None if path is None else _path(report, path),
-        value=None if value is None else _term(value),
+        value=None if value is None else term_of(value),
     )
-
-
-def _term(node: Node | None) -> str:
-    return "_:unknown" if node is None else node.n3()  # type: ignore[attr-defined,no-any-return]
 
 
 def _path(report: Graph, node: Node) -> Path:

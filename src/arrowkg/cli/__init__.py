@@ -1,0 +1,90 @@
+"""The command line: parse arguments, call, print; nothing else.
+
+Commands are imported when they are run, so that ``arrowkg --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import click
+
+from arrowkg.cli.console import fail
+
+# Every command with its module and its line in the help, so that the help imports none of them.
+_COMMANDS: Final = {
+    "export": ("export", "Turn listings into RDF, checked before it is put in its place."),
+    "validate": ("validate", "Check RDF or listings against SHACL shapes."),
+    "inspect": ("inspect", "Tell what an input is and what is in it."),
+    "listing": ("listing", "Turn a graph back into an Arrow page."),
+    "formats": ("formats", "List the formats that are read and written."),
+    "config": ("config", "Show each setting and where its value comes from."),
+    "completion": ("completion", "Print a script that completes commands in a shell."),
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"arrowkg.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], _COMMANDS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" The commands are {', '.join(_COMMANDS)}."
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        click.echo(f"arrowkg {version('arrowkg')}")
+        ctx.exit()
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 the data does not conform, 2 usage, 3 bad input, 4 an output or a store cannot be "
+    "written, 5 a bug, 130 interrupted.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
+)
+def cli() -> None:
+    """Turn listings of research papers into linked data that people can trust.
+
+    \b
+    arrowkg export page.txt -o papers.ttl --base-iri https://kg.example.org/
+    """
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        sys.exit(cli.main(standalone_mode=False, prog_name="arrowkg") or 0)
+    except Exception as error:
+        sys.exit(fail(error, sys.argv))
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(130)

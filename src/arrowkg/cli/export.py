@@ -1,0 +1,203 @@
+"""``arrowkg export``: listings to RDF."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import click
+
+from arrowkg.cli.configuration import configured, mapping_options
+from arrowkg.cli.console import Console, console_options
+from arrowkg.errors import BadRecord, UsageError
+from arrowkg.files import STDIN_OR_STDOUT, Output
+from arrowkg.formats import Format, format_for, format_named
+from arrowkg.pipeline import Hooks, Summary, Target, read
+from arrowkg.pipeline import export as export_papers
+from arrowkg.settings import EXAMPLE_BASE_IRI, Settings
+from arrowkg.sources import source_named
+from arrowkg.terms import iri
+from arrowkg.validation import Checking, load_shapes, reference_engine
+from arrowkg.validation.renderings import render, rendering_for
+
+PAGE_RULES: Final = ("Capture-declared-count",)
+"""The shapes that need a whole page, and so are not checked when only a part of it is read."""
+
+
+@click.command("export")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("-o", "--output", default=STDIN_OR_STDOUT, metavar="FILE", help="Where to write; - is standard output.")
+@click.option("--from", "from_", metavar="FORMAT", help="The input format, if it is not to be found out.")
+@click.option("--to", metavar="FORMAT", help="The output format, if FILE's suffix does not name it; Turtle on -.")
+@click.option("--jsonl", is_flag=True, help="With JSON-LD: one document a line, each with a whole record.")
+@click.option("--graph", metavar="IRI", help="The named graph to write into (N-Quads, TriG, JSON-LD).")
+@mapping_options
+@click.option("--sort/--no-sort", default=None, help="Sort, or keep the order of the input. [default: by format]")
+@click.option("--validate/--no-validate", default=True, show_default=True, help="Check the graph with SHACL.")
+@click.option(
+    "--fail-on", type=click.Choice(["violation", "warning", "info", "never"]),
+    help="The least severity that keeps FILE from being written.",
+)
+@click.option("--report", metavar="FILE", help="Write the validation report; its suffix says how (.html, .json, .ttl, …).")
+@click.option("--skip-bad", is_flag=True, help="Go on without records that cannot be read or mapped.")
+@click.option("--rejects", metavar="FILE", help="Where such records go. [default: OUTPUT.rejects.jsonl]")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read no more than N papers.")
+@console_options
+def command(
+    inputs: tuple[str, ...],
+    output: str,
+    from_: str | None,
+    to: str | None,
+    jsonl: bool,
+    graph: str | None,
+    base_iri: str | None,
+    schema_ns: str | None,
+    abstracts: bool | None,
+    characters: str | None,
+    sort: bool | None,
+    validate: bool,
+    fail_on: str | None,
+    report: str | None,
+    skip_bad: bool,
+    rejects: str | None,
+    limit: int | None,
+    quiet: bool,
+    no_progress: bool,
+    error_format: str,
+    debug: bool,
+) -> int:
+    """Turn listings into RDF, checked before it is put in its place.
+
+    INPUT is an Arrow author page saved as text or HTML, or JSON Lines with one paper a line; it may be compressed, and -
+    is standard input.
+    """
+    console = Console(quiet=quiet, no_progress=no_progress, error_format=error_format)
+    flags = {
+        "base_iri": base_iri, "schema_ns": schema_ns, "abstracts": abstracts, "characters": characters, "fail_on": fail_on,
+    }
+    settings = configured(flags).settings
+    chosen = _format(output, to, jsonl=jsonl)
+    _check_places(inputs, output, report, validate=validate)
+    source = source_named(from_) if from_ else None
+    with Rejects(output, rejects, skip_bad=skip_bad, console=console) as bad, Output(output) as place:
+        target = Target(place, chosen, chosen.is_sorted if sort is None else sort, _graph(graph))
+        hooks = Hooks(notice=console.notice, bad=bad.add if skip_bad else None, progress=console.progress)
+        checking = _checking(settings, limit) if validate else None
+        entries = read(*inputs, settings=settings, source=source, limit=limit, hooks=hooks)
+        summary = export_papers(entries, target, settings, checking, hooks)
+    console.end_notices()
+    _write_report(summary, report, settings)
+    return _tell(summary, output, chosen, settings, bad, console)
+
+
+def _format(output: str, to: str | None, *, jsonl: bool) -> Format:
+    if to:
+        chosen = format_named(to)
+    elif output == STDIN_OR_STDOUT:
+        chosen = format_named("jsonld" if jsonl else "turtle")
+    else:
+        chosen = format_for(output)
+    if jsonl and chosen.name not in ("jsonld", "jsonld-lines"):
+        raise UsageError(f"--jsonl goes with JSON-LD, not with {chosen.title}")
+    return format_named("jsonld-lines") if jsonl else chosen
+
+
+def _graph(graph: str | None) -> str | None:
+    if graph is not None:
+        try:
+            iri(graph)
+        except BadRecord as error:
+            raise UsageError(f"--graph: {error.reason}") from None
+    return graph
+
+
+def _check_places(inputs: tuple[str, ...], output: str, report: str | None, *, validate: bool) -> None:
+    if inputs.count(STDIN_OR_STDOUT) > 1:
+        raise UsageError("standard input is named twice")
+    paths = {Path(name).resolve() for name in inputs if name != STDIN_OR_STDOUT}
+    for name in (output, report):
+        if name and name != STDIN_OR_STDOUT and Path(name).resolve() in paths:
+            raise UsageError(f"{name} is an input, and would be overwritten")
+    if report is not None:
+        rendering_for(report)
+        if not validate:
+            raise UsageError("--report and --no-validate exclude each other")
+
+
+def _checking(settings: Settings, limit: int | None) -> Checking:
+    engine = reference_engine(load_shapes(None, settings.schema_ns))
+    return Checking(engine, settings, skipped=PAGE_RULES if limit is not None else ())
+
+
+def _write_report(summary: Summary, report: str | None, settings: Settings) -> None:
+    if report is not None and summary.report is not None:
+        with Output(report) as place:
+            place.write(render(summary.report, rendering_for(report), fail_on=settings.fail_on).encode())
+            place.commit()
+
+
+def _tell(
+    summary: Summary, output: str, chosen: Format, settings: Settings, bad: Rejects, console: Console
+) -> int:
+    """Print what was done; the exit code."""
+    if summary.report is not None and summary.report.total:
+        console.say(render(summary.report, "text", fail_on=settings.fail_on).rstrip("\n"))
+    elif summary.report is not None:
+        console.say(f"checked {summary.report.checked:,} records: all conform")
+        for rule in summary.report.skipped_rules:
+            console.say(f"not checked with --limit: {rule}")
+    if bad.count:
+        console.say(f"left out {bad.count:,} bad records, listed in {bad.name}")
+    shown = "standard output" if output == STDIN_OR_STDOUT else output
+    if not summary.is_written:
+        console.say(f"{shown} is not written, since the graph does not conform")
+        return 1
+    rate = summary.papers / max(console.seconds, 0.001)
+    console.say(
+        f"wrote {shown}: {summary.papers:,} papers, {summary.triples:,} triples as {chosen.title} "
+        f"in {console.seconds:.1f} s ({rate:,.0f} papers a second)"
+    )
+    if settings.base_iri == EXAMPLE_BASE_IRI:
+        console.say(f"the IRIs start with the example {EXAMPLE_BASE_IRI}; set --base-iri before you publish")
+    return 0
+
+
+class Rejects:
+    """The file of records that were left out, one JSON object a line, written only if there is one.
+
+    A context manager; the file is put in its place at its end, also when the run fails.
+    """
+
+    def __init__(self, output: str, name: str | None, *, skip_bad: bool, console: Console) -> None:
+        if name and not skip_bad:
+            raise UsageError("--rejects goes with --skip-bad")
+        if skip_bad and not name and output == STDIN_OR_STDOUT:
+            raise UsageError("--skip-bad on standard output needs --rejects FILE")
+        self.name = name or f"{output}.rejects.jsonl"
+        self.count = 0
+        self._console = console
+        self._is_wanted = skip_bad
+        self._place: Output | None = None
+
+    def __enter__(self) -> Rejects:
+        if self._is_wanted and Path(self.name).is_file():
+            self._place = Output(self.name)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._place is not None:
+            self._place.commit()
+
+    def add(self, error: BadRecord) -> None:
+        """Take a bad record."""
+        self.count += 1
+        if self._place is None:
+            self._place = Output(self.name)
+        record = error.record.decode(errors="backslashreplace")
+        found = {"file": error.file, "line": error.line, "reason": error.reason, "hint": error.hint, "record": record}
+        self._place.write(json.dumps(found).encode() + b"\n")
+        if self.count <= 3:
+            self._console.error(error)
+
+

@@ -1,0 +1,104 @@
+"""Handing records to an engine, and gathering one report that leads back to each record's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from arrowkg.errors import InputError
+from arrowkg.mapping import RecordTriples
+from arrowkg.model import Entry
+from arrowkg.settings import Settings
+from arrowkg.terms import Triple, iri_of, is_iri, lexical_form
+from arrowkg.validation.engine import Engine
+from arrowkg.validation.report import Report, Result
+from arrowkg.vocab import DCTERMS_TITLE, PRO_IS_CONTEXT_FOR, RDF_TYPE
+
+
+class Checking:
+    """Checks records, each by itself, in batches, so that memory stays flat.
+
+    Args:
+        engine: checks one graph.
+        settings: the size of a batch, and the limit on findings.
+        report: gathers the results; a new one if it is ``None``.
+        skipped: names of shapes whose results are left out; the report names them.
+    """
+
+    def __init__(
+        self, engine: Engine, settings: Settings, report: Report | None = None, skipped: Iterable[str] = ()
+    ) -> None:
+        self._engine = engine
+        self._batch_records = settings.batch_records
+        self._batch: list[tuple[Entry, RecordTriples]] = []
+        self._report = Report(settings.max_results) if report is None else report
+        self._skipped = frozenset(skipped)
+        self._report.skipped_rules += sorted(self._skipped)
+        self._has_focus = engine.shapes.has_other_targets
+
+    def add(self, entry: Entry, record: RecordTriples) -> None:
+        """Take a record.
+
+        Raises:
+            InputError: the shapes cannot be carried out.
+        """
+        self._batch.append((entry, record))
+        if len(self._batch) >= self._batch_records:
+            self._check()
+
+    def finished(self) -> Report:
+        """The report of all records taken.
+
+        Raises:
+            InputError: the shapes cannot be carried out, or found no node to check.
+        """
+        self._check()
+        if not self._has_focus:
+            raise InputError(
+                "the shapes found no node to check",
+                hint=f"they target {', '.join(sorted(self._engine.shapes.target_classes))}",
+            )
+        return self._report
+
+    def _check(self) -> None:
+        for entry, record in self._batch:
+            triples = [*record.own, *record.shared]
+            self._has_focus = self._has_focus or has_target(triples, self._engine)
+            self._report.add(self._kept(self._engine.check(triples)), entry.file, entry.line, entry.paper.title)
+        self._batch.clear()
+
+    def _kept(self, results: Iterable[Result]) -> list[Result]:
+        return [result for result in results if result.shape_name not in self._skipped]
+
+
+def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report) -> None:
+    """Check a whole graph; a result leads back to the file, and to the title of the paper that its focus node is of.
+
+    Raises:
+        InputError: the shapes cannot be carried out, or found no node to check.
+    """
+    if not engine.shapes.has_other_targets and not has_target(triples, engine):
+        raise InputError(
+            "the graph holds no node of a class that the shapes target, so there is nothing to check",
+            hint=f"they target {', '.join(sorted(engine.shapes.target_classes))}",
+            file=file,
+        )
+    titles: dict[str, str] = {}
+    papers: dict[str, str] = {}
+    for subject, predicate, value in triples:
+        if predicate == DCTERMS_TITLE and value[0] == '"':
+            titles.setdefault(subject, lexical_form(value))
+        elif predicate == PRO_IS_CONTEXT_FOR:
+            papers[value] = subject
+    checked = report.checked
+    for result in engine.check(triples):
+        title = titles.get(papers.get(result.focus, result.focus), "")
+        report.add([result], file, None, title)
+    report.checked = checked + 1
+
+
+def has_target(triples: Iterable[Triple], engine: Engine) -> bool:
+    """Whether some node has a class that the engine's shapes target."""
+    classes = engine.shapes.target_classes
+    return any(
+        predicate == RDF_TYPE and is_iri(value) and iri_of(value) in classes for _, predicate, value in triples
+    )
