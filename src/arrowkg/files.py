@@ -194,7 +194,7 @@ def _decoder(suffix: str, stream: IO[bytes]) -> IO[bytes]:
         case ".bz2":
             return cast(IO[bytes], bz2.BZ2File(stream, "rb"))
         case ".xz":
-            return _XzReader(stream)
+            return cast(IO[bytes], _XzReader(stream))
         case _:
             decoder = zstandard.ZstdDecompressor(max_window_size=_DECODER_MEMORY)
             return cast(IO[bytes], decoder.stream_reader(stream, read_across_frames=True))

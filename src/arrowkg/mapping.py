@@ -1,8 +1,8 @@
 """The model in code: what a paper, its authors and its venue become. Pure: the same values give the same triples.
 
-Read it beside ``docs/model.md``; the order of the triples here is the order of that page's tables. A record is emitted
-whole: the paper's own nodes first (the paper, its authorships, its identifier), then the nodes that it shares with other
-records (authors, volume, venue, capture), each described in full.
+Read it beside ``docs/model.md``; the order of the triples here is the order of that page's tables. A record is
+emitted whole: the paper's own nodes first (the paper, its authorships, its identifier), then the nodes that it shares
+with other records (authors, volume, venue, capture), each described in full.
 """
 
 from __future__ import annotations
@@ -121,7 +121,12 @@ def _refuse_unsafe(paper: Paper) -> None:
 
 
 def _own_triples(
-    paper: Paper, byline: list[tuple[str, str]], part_of: str | None, listed_in: str | None, settings: Settings, s: Schema
+    paper: Paper,
+    byline: list[tuple[str, str]],
+    part_of: str | None,
+    listed_in: str | None,
+    settings: Settings,
+    s: Schema,
 ) -> list[Triple]:
     """The triples of the paper, its authorships and its identifier.
 
@@ -164,10 +169,13 @@ def _own_triples(
         own += (this, s.url, url), (this, vocab.FABIO_URL, url)
     if paper.doi:
         identifier = f"<{settings.base_iri}identifier/{key}-doi>"
-        own += (this, s.identifier, _literal("doi", f"https://doi.org/{paper.doi.lower()}")), (
-            this,
-            vocab.DATACITE_HAS_IDENTIFIER,
-            identifier,
+        own += (
+            (this, s.identifier, _literal("doi", f"https://doi.org/{paper.doi.lower()}")),
+            (
+                this,
+                vocab.DATACITE_HAS_IDENTIFIER,
+                identifier,
+            ),
         )
     for position, (author, name) in enumerate(byline, 1):
         node = f"{authorship}{position}>"

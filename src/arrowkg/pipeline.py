@@ -314,9 +314,7 @@ class _Sorted:
         self._is_by_line = target.format.name in ("ntriples", "nquads")
         self._writer: Writer = target.format.writer(Options(settings.schema_ns, target.graph))
         self._repeats = None if target.format.is_by_record else Repeats(settings.schema_ns)
-        self._order = ReadingOrder(
-            settings.base_iri, settings.schema_ns, is_by_record=target.format.is_by_record
-        )
+        self._order = ReadingOrder(settings.base_iri, settings.schema_ns, is_by_record=target.format.is_by_record)
         self._names = Names(settings.schema_ns)
         self._prefixes: set[str] = set()
 

@@ -1,7 +1,7 @@
 """What a run is told: one frozen value, with the reason for each limit.
 
-Where a value comes from (a flag, the environment, a file) is :mod:`arrowkg.cli.configuration`'s business; here is what a
-value may be.
+Where a value comes from (a flag, the environment, a file) is :mod:`arrowkg.cli.configuration`'s business; here is
+what a value may be.
 """
 
 from __future__ import annotations

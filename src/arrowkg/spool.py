@@ -54,7 +54,7 @@ class Spool:
 
     def _spill(self) -> None:
         self._held.sort()
-        piece = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")
+        piece = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115, closed by __exit__
         self._pieces.append(piece)
         try:
             piece.writelines([f"{text}\n" for text in self._held])

@@ -39,7 +39,8 @@ def mapping_options(command: _Command) -> _Command:
     """The options of every command that maps listings."""
     for option in (
         click.option(
-            "--characters", type=click.Choice(["keep", "replace", "refuse"]),
+            "--characters",
+            type=click.Choice(["keep", "replace", "refuse"]),
             help="Control characters in texts: keep those that RDF can carry, replace all, or refuse the record.",
         ),
         click.option("--abstracts/--no-abstracts", default=None, help="Write abstracts, or leave them out."),

@@ -32,7 +32,10 @@ def console_options(command: _Command) -> _Command:
     for option in (
         click.option("--debug", is_flag=True, help="Show a traceback with an error."),
         click.option(
-            "--error-format", type=click.Choice(ERROR_FORMATS), default="text", show_default=True,
+            "--error-format",
+            type=click.Choice(ERROR_FORMATS),
+            default="text",
+            show_default=True,
             help="How errors and notices are printed.",
         ),
         click.option("--no-progress", is_flag=True, help="Show no progress."),
@@ -157,7 +160,9 @@ def _told(level: str, text: str, file: str | None, line: int | None, hint: str, 
         found = {"level": level, "file": file, "line": line, "message": text, "hint": hint}
         return json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False)
     if error_format == "github":
-        place = ",".join(f"{name}={_github(str(value), ':,')}" for name, value in (("file", file), ("line", line)) if value)
+        place = ",".join(
+            f"{name}={_github(str(value), ':,')}" for name, value in (("file", file), ("line", line)) if value
+        )
         return f"::{level}{' ' if place else ''}{place}::{_github(text + (f' ({hint})' if hint else ''), '')}"
     place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
     mark = "warning: " if level == "warning" else ""

@@ -19,10 +19,19 @@ from arrowkg.settings import EXAMPLE_BASE_IRI, Settings
 from arrowkg.sources import source_named
 from arrowkg.terms import iri
 from arrowkg.validation import Checking, load_shapes, reference_engine
-from arrowkg.validation.renderings import render, rendering_for
+from arrowkg.validation.renderings import render
 
 PAGE_RULES: Final = ("Capture-declared-count",)
 """The shapes that need a whole page, and so are not checked when only a part of it is read."""
+
+_REPORT_SUFFIXES: Final = {
+    ".txt": "text",
+    ".json": "json",
+    ".ttl": "turtle",
+    ".html": "html",
+    ".xml": "junit",
+    ".sarif": "sarif",
+}
 
 
 @click.command("export")
@@ -36,10 +45,13 @@ PAGE_RULES: Final = ("Capture-declared-count",)
 @click.option("--sort/--no-sort", default=None, help="Sort, or keep the order of the input. [default: by format]")
 @click.option("--validate/--no-validate", default=True, show_default=True, help="Check the graph with SHACL.")
 @click.option(
-    "--fail-on", type=click.Choice(["violation", "warning", "info", "never"]),
+    "--fail-on",
+    type=click.Choice(["violation", "warning", "info", "never"]),
     help="The least severity that keeps FILE from being written.",
 )
-@click.option("--report", metavar="FILE", help="Write the validation report; its suffix says how (.html, .json, .ttl, …).")
+@click.option(
+    "--report", metavar="FILE", help="Write the validation report; its suffix says how (.html, .json, .ttl, …)."
+)
 @click.option("--skip-bad", is_flag=True, help="Go on without records that cannot be read or mapped.")
 @click.option("--rejects", metavar="FILE", help="Where such records go. [default: OUTPUT.rejects.jsonl]")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read no more than N papers.")
@@ -69,12 +81,16 @@ def command(
 ) -> int:
     """Turn listings into RDF, checked before it is put in its place.
 
-    INPUT is an Arrow author page saved as text or HTML, or JSON Lines with one paper a line; it may be compressed, and -
-    is standard input.
+    INPUT is an Arrow author page saved as text or HTML, or JSON Lines with one paper a line; it may be compressed,
+    and - is standard input.
     """
     console = Console(quiet=quiet, no_progress=no_progress, error_format=error_format)
     flags = {
-        "base_iri": base_iri, "schema_ns": schema_ns, "abstracts": abstracts, "characters": characters, "fail_on": fail_on,
+        "base_iri": base_iri,
+        "schema_ns": schema_ns,
+        "abstracts": abstracts,
+        "characters": characters,
+        "fail_on": fail_on,
     }
     settings = configured(flags).settings
     chosen = _format(output, to, jsonl=jsonl)
@@ -120,9 +136,19 @@ def _check_places(inputs: tuple[str, ...], output: str, report: str | None, *, v
         if name and name != STDIN_OR_STDOUT and Path(name).resolve() in paths:
             raise UsageError(f"{name} is an input, and would be overwritten")
     if report is not None:
-        rendering_for(report)
+        _rendering_for(report)
         if not validate:
             raise UsageError("--report and --no-validate exclude each other")
+
+
+def _rendering_for(report: str) -> str:
+    """The report format that a file name asks for."""
+    suffix = Path(report).suffix.lower()
+    if suffix not in _REPORT_SUFFIXES:
+        raise UsageError(
+            f"--report {report}: the suffix names no report format", hint=f"use one of {' '.join(_REPORT_SUFFIXES)}"
+        )
+    return _REPORT_SUFFIXES[suffix]
 
 
 def _checking(settings: Settings, limit: int | None) -> Checking:
@@ -133,13 +159,11 @@ def _checking(settings: Settings, limit: int | None) -> Checking:
 def _write_report(summary: Summary, report: str | None, settings: Settings) -> None:
     if report is not None and summary.report is not None:
         with Output(report) as place:
-            place.write(render(summary.report, rendering_for(report), fail_on=settings.fail_on).encode())
+            place.write(render(summary.report, _rendering_for(report), fail_on=settings.fail_on).encode())
             place.commit()
 
 
-def _tell(
-    summary: Summary, output: str, chosen: Format, settings: Settings, bad: Rejects, console: Console
-) -> int:
+def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad: Rejects, console: Console) -> int:
     """Print what was done; the exit code."""
     if summary.report is not None and summary.report.total:
         console.say(render(summary.report, "text", fail_on=settings.fail_on).rstrip("\n"))
@@ -199,5 +223,3 @@ class Rejects:
         self._place.write(json.dumps(found).encode() + b"\n")
         if self.count <= 3:
             self._console.error(error)
-
-

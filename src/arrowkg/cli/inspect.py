@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import click
 
@@ -50,8 +51,9 @@ def _lines(found: Inspection) -> Iterable[str]:
         yield f"  states      {_stated(found.capture.declared_papers, 'paper')}, " + _stated(
             found.capture.declared_author_rows, "author row"
         )
-    yield f"  found       {found.papers:,} papers, {found.authorships:,} authorships, {len(found.spellings):,} names, " + (
-        f"{found.bad:,} bad records"
+    yield (
+        f"  found       {found.papers:,} papers, {found.authorships:,} authorships, {len(found.spellings):,} names, "
+        + (f"{found.bad:,} bad records")
     )
     yield from _counted("years", {year: found.years[year] for year in sorted(found.years, key=lambda y: -(y or 0))})
     yield from _counted("venues", found.venues)
@@ -70,7 +72,7 @@ def _stated(count: int | None, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _counted(title: str, counts: Mapping[object, int]) -> Iterable[str]:
+def _counted(title: str, counts: Mapping[Any, int]) -> Iterable[str]:
     """One line of the greatest counts; years keep their order, the rest goes by count."""
     items = list(counts.items())
     if title != "years":

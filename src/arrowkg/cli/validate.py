@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import click
 
 from arrowkg.cli.configuration import configured, mapping_options
@@ -11,7 +13,7 @@ from arrowkg.files import STDIN_OR_STDOUT, Input, Output
 from arrowkg.formats.reading import read_rdf
 from arrowkg.pipeline import Hooks, entries_of, mapped
 from arrowkg.settings import Settings
-from arrowkg.sources import guess, source_named
+from arrowkg.sources import Source, guess, source_named
 from arrowkg.terms import Triple
 from arrowkg.validation import Checking, Engine, Report, check_graph, load_shapes, reference_engine
 from arrowkg.validation.renderings import RENDERINGS, render
@@ -20,14 +22,22 @@ from arrowkg.vocab import SCHEMA
 
 @click.command("validate")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("-o", "--output", default=STDIN_OR_STDOUT, metavar="FILE", help="Where the report goes; - is standard output.")
+@click.option(
+    "-o", "--output", default=STDIN_OR_STDOUT, metavar="FILE", help="Where the report goes; - is standard output."
+)
 @click.option("--from", "from_", metavar="FORMAT", help="The input format, if it is not to be found out.")
 @click.option("--shapes", metavar="FOLDER", help="Other shapes: a folder of Turtle files, or one file.")
 @click.option(
-    "--report-format", type=click.Choice(list(RENDERINGS)), default="text", show_default=True, help="The report's form."
+    "--report-format",
+    type=click.Choice([found.name for found in RENDERINGS]),
+    default="text",
+    show_default=True,
+    help="The report's form.",
 )
 @click.option(
-    "--fail-on", type=click.Choice(["violation", "warning", "info", "never"]), help="The least severity that exits with 1."
+    "--fail-on",
+    type=click.Choice(["violation", "warning", "info", "never"]),
+    help="The least severity that exits with 1.",
 )
 @mapping_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read no more than N papers of each listing.")
@@ -55,7 +65,11 @@ def command(
     """
     console = Console(quiet=quiet, no_progress=no_progress, error_format=error_format)
     flags = {
-        "base_iri": base_iri, "schema_ns": schema_ns, "abstracts": abstracts, "characters": characters, "fail_on": fail_on,
+        "base_iri": base_iri,
+        "schema_ns": schema_ns,
+        "abstracts": abstracts,
+        "characters": characters,
+        "fail_on": fail_on,
     }
     settings = configured(flags).settings
     report = Report(settings.max_results)
@@ -95,9 +109,9 @@ class _Engines:
         return self._made[schema_ns]
 
 
-def _check_listing(checking, opened, source, settings: Settings, hooks: Hooks, limit: int | None) -> None:
-    from itertools import islice
-
+def _check_listing(
+    checking: Checking, opened: Input, source: Source, settings: Settings, hooks: Hooks, limit: int | None
+) -> None:
     entries = islice(entries_of(opened, source, settings, hooks), limit)
     for entry, record in mapped(entries, settings, hooks):
         checking.add(entry, record)

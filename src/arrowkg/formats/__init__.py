@@ -51,24 +51,48 @@ class Format:
 
 
 FORMATS: Final = (
-    Format("ntriples", "N-Triples", "application/n-triples", (".nt",), ("nt", "n-triples"), NTriplesWriter, is_sorted=False),
     Format(
-        "nquads", "N-Quads", "application/n-quads", (".nq",), ("nq", "n-quads"), NTriplesWriter, is_sorted=False,
+        "ntriples", "N-Triples", "application/n-triples", (".nt",), ("nt", "n-triples"), NTriplesWriter, is_sorted=False
+    ),
+    Format(
+        "nquads",
+        "N-Quads",
+        "application/n-quads",
+        (".nq",),
+        ("nq", "n-quads"),
+        NTriplesWriter,
+        is_sorted=False,
         has_graphs=True,
     ),
     Format("turtle", "Turtle", "text/turtle", (".ttl", ".turtle"), ("ttl",), TurtleWriter),
     Format("trig", "TriG", "application/trig", (".trig",), (), TurtleWriter, has_graphs=True),
     Format(
-        "jsonld", "JSON-LD", "application/ld+json", (".jsonld", ".json"), ("json-ld", "json"), JsonLdWriter,
+        "jsonld",
+        "JSON-LD",
+        "application/ld+json",
+        (".jsonld", ".json"),
+        ("json-ld", "json"),
+        JsonLdWriter,
         has_graphs=True,
     ),
     Format(
-        "jsonld-lines", "JSON-LD, one document a line", "application/x-ndjson", (".jsonl", ".ndjson"),
-        ("jsonl", "ndjson", "ndjsonld", "json-lines"), JsonLinesWriter, has_graphs=True, is_by_record=True,
+        "jsonld-lines",
+        "JSON-LD, one document a line",
+        "application/x-ndjson",
+        (".jsonl", ".ndjson"),
+        ("jsonl", "ndjson", "ndjsonld", "json-lines"),
+        JsonLinesWriter,
+        has_graphs=True,
+        is_by_record=True,
     ),
     Format(
-        "rdfxml", "RDF/XML", "application/rdf+xml", (".rdf", ".xml", ".owl"), ("rdf", "xml", "rdf-xml", "rdf/xml"),
-        RdfXmlWriter, refuse=refuse_uncarried,
+        "rdfxml",
+        "RDF/XML",
+        "application/rdf+xml",
+        (".rdf", ".xml", ".owl"),
+        ("rdf", "xml", "rdf-xml", "rdf/xml"),
+        RdfXmlWriter,
+        refuse=refuse_uncarried,
     ),
 )
 """Every output notation."""
@@ -114,6 +138,8 @@ def format_for(output: str) -> Format:
     near = get_close_matches(suffix, suffixes, 1) if suffix else []
     hint = f"did you mean {near[0]}? " if near else ""
     raise UsageError(
-        f"{output}: the suffix {suffix!r} names no output format" if suffix else f"{output}: no suffix names the format",
+        f"{output}: the suffix {suffix!r} names no output format"
+        if suffix
+        else f"{output}: no suffix names the format",
         hint=f"{hint}Use one of {' '.join(suffixes)}, with {' '.join(COMPRESSIONS)} if you like, or --to FORMAT",
     )

@@ -14,7 +14,7 @@ from arrowkg.terms import Triple, iri_of, is_iri, literal_parts
 from arrowkg.vocab import RDF_TYPE
 
 # An escape of a control character in a term, whatever number of escaped backslashes stands before it.
-_control_escape = re.compile(r'(?:^|[^\\])(?:\\\\)*\\(u00[01][0-9A-F]|[bf])')
+_control_escape = re.compile(r"(?:^|[^\\])(?:\\\\)*\\(u00[01][0-9A-F]|[bf])")
 # A carriage return would be read as a line feed, so it is written as a reference.
 _ENTITIES: Final = {"\r": "&#13;"}
 

@@ -44,7 +44,8 @@ class TurtleWriter:
         for triples in (own, shared):
             for subject, properties in by_subject(triples).items():
                 lines = [
-                    f"    {short[predicate]}{self._objects(predicate, values)}" for predicate, values in properties.items()
+                    f"    {short[predicate]}{self._objects(predicate, values)}"
+                    for predicate, values in properties.items()
                 ]
                 blocks.append(f"{subject}\n" + " ;\n".join(lines) + " .\n\n")
         return "".join(blocks)

@@ -133,7 +133,9 @@ def _json(text: str) -> Guess | None:
 
 
 def _page(text: str) -> Guess | None:
-    if text.startswith("<") and re.search(r"<(!doctype\s+html|html|head|body|div|p|section|h[1-6])\b", text, re.IGNORECASE):
+    if text.startswith("<") and re.search(
+        r"<(!doctype\s+html|html|head|body|div|p|section|h[1-6])\b", text, re.IGNORECASE
+    ):
         return Guess(source_named("arrow-html"), None, "it starts as HTML does")
     folded = text.casefold()
     for title in (arrow.PAGE_TITLE, arrow.CLUSTER_TITLE):

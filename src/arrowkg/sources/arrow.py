@@ -1,10 +1,10 @@
 """Arrow author pages: finding the papers on a page, and reading one.
 
 A page is a header, then for each paper a line ``VENUE Conference|Journal YEAR KIND``, the title, one bulleted line for
-each author, and an abstract of any number of paragraphs. An abstract may hold anything, even a paragraph that looks like
-the line of a paper or bullets that look like authors, so no single line decides. What tells a paper's line from such a
-paragraph is, in this order: a title and a byline follow; the byline holds the page's own name, as every byline on an
-author page must; the number of papers that the page states; and the page's order, newest first, then by title.
+each author, and an abstract of any number of paragraphs. An abstract may hold anything, even a paragraph that looks
+like the line of a paper or bullets that look like authors, so no single line decides. What tells a paper's line from
+such a paragraph is, in this order: a title and a byline follow; the byline holds the page's own name, as every byline
+on an author page must; the number of papers that the page states; and the page's order, newest first, then by title.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ class Line(NamedTuple):
 
 
 class _Header(NamedTuple):
-    """What the top of a page states; ``stated`` has each number of papers that it gives, ``end`` is where papers begin."""
+    """What the top of a page states.
+
+    ``stated`` has each number of papers that it gives, ``end`` is where the papers begin.
+    """
 
     name: str
     papers: int | None
@@ -152,8 +155,10 @@ def split_lines(lines: Sequence[Line], content: bytes, file: str, notify: Notify
     before = next((i for i in range(header.end, entries[0].start) if lines[i].text), None)
     if before is not None:
         yield BadRecord(
-            "text stands before the first paper of the page", hint="a paper starts with a line such as "
-            "'ICLR Conference 2024 Conference Paper'", file=file, line=lines[before].number,
+            "text stands before the first paper of the page",
+            hint="a paper starts with a line such as 'ICLR Conference 2024 Conference Paper'",
+            file=file,
+            line=lines[before].number,
         )
     is_cut_off = bool(header.stated) and len(entries) < min(header.stated)
     for entry in entries:
@@ -326,7 +331,7 @@ def _report_header(
 def parse(record: Record, settings: Settings, notify: Notify) -> Paper:
     """The paper of one entry; see :class:`~arrowkg.sources.record.Parse`.
 
-    >>> entry = "ICLR Conference 2024 Conference Paper\\n\\nOn Stones\\n\\n  • Ada Quill\\n  • Bo Tarn 0001\\n\\nWe sort."
+    >>> entry = "ICLR Conference 2024 Conference Paper\\nOn Stones\\n  • Ada Quill\\n  • Bo Tarn 0001\\n\\nWe sort."
     >>> paper = parse(Record("page.txt", 16, entry.encode()), Settings(), print)
     >>> paper.venue, paper.year, paper.authors, paper.abstract
     ('ICLR', 2024, ('Ada Quill', 'Bo Tarn 0001'), 'We sort.')

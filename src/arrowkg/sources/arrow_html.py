@@ -1,7 +1,7 @@
 """Arrow author pages saved as HTML: turned into the lines of the same page saved as text, then read as those.
 
-Nothing is known of the markup, so nothing of it is relied on but what HTML itself says: block elements stand on lines of
-their own, list items have bullets, scripts and styles are not text. Nothing is fetched and no entity is defined.
+Nothing is known of the markup, so nothing of it is relied on but what HTML itself says: block elements stand on lines
+of their own, list items have bullets, scripts and styles are not text. Nothing is fetched and no entity is defined.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ __all__ = ["parse", "split"]
 # Phrasing content that runs on within a line, by the HTML standard's section on text-level semantics; every other
 # element, a custom one too, is taken for a block.
 _INLINE: Final = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp small span "
-    "strike strong sub sup time tt u var wbr math mi mn mo mrow ms mspace mtext msub msup msubsup mfrac msqrt semantics".split()
+    """a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp small
+    span strike strong sub sup time tt u var wbr
+    math mi mn mo mrow ms mspace mtext msub msup msubsup mfrac msqrt semantics""".split()
 )
 _NOT_TEXT: Final = frozenset(
     "head script style template noscript svg canvas iframe object audio video button select textarea annotation".split()

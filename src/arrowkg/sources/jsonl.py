@@ -46,10 +46,16 @@ def parse(record: Record, settings: Settings, notify: Notify) -> Paper:
     found = _json_object(record.payload, settings)
     unknown = found.keys() - FIELDS
     for field in sorted(unknown):
-        notify(Notice(f"unknown field {field!r}", f"the field {field!r} is not known and left out", record.file, record.line))
+        notify(
+            Notice(
+                f"unknown field {field!r}", f"the field {field!r} is not known and left out", record.file, record.line
+            )
+        )
     title = _text(found, "title")
     if title is None:
-        raise BadRecord("the paper has no title", hint="each line is one paper, such as {\"title\": \"…\", \"authors\": [\"…\"]}")
+        raise BadRecord(
+            "the paper has no title", hint='each line is one paper, such as {"title": "…", "authors": ["…"]}'
+        )
     _identifier(found)
     return check_limits(
         Paper(
@@ -83,7 +89,9 @@ def _not_json(payload: bytes, error: orjson.JSONDecodeError) -> BadRecord:
     try:
         payload.decode()
     except UnicodeDecodeError as wrong:
-        return BadRecord(f"not UTF-8: byte 0x{payload[wrong.start]:02X} at column {wrong.start + 1}", hint="save it as UTF-8")
+        return BadRecord(
+            f"not UTF-8: byte 0x{payload[wrong.start]:02X} at column {wrong.start + 1}", hint="save it as UTF-8"
+        )
     if "surrogate" in error.msg:
         return BadText(f"the text holds a lone surrogate, which is no character ({error.msg} at column {error.colno})")
     return BadRecord(f"not JSON: {error.msg} at column {error.colno}")
@@ -107,7 +115,14 @@ def _depth(payload: bytes) -> int:
 
 
 def _kind_of(value: object) -> str:
-    names = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    names = {
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        list: "a list",
+        dict: "an object",
+    }
     return names.get(type(value), "null")
 
 

@@ -99,6 +99,4 @@ def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report
 def has_target(triples: Iterable[Triple], engine: Engine) -> bool:
     """Whether some node has a class that the engine's shapes target."""
     classes = engine.shapes.target_classes
-    return any(
-        predicate == RDF_TYPE and is_iri(value) and iri_of(value) in classes for _, predicate, value in triples
-    )
+    return any(predicate == RDF_TYPE and is_iri(value) and iri_of(value) in classes for _, predicate, value in triples)

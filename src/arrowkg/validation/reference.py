@@ -26,7 +26,11 @@ from arrowkg.validation.shapes import SH, Shapes
 if TYPE_CHECKING:
     from rdflib.term import Node
 
-_SEVERITIES: Final[dict[str, Severity]] = {f"{SH}Violation": "violation", f"{SH}Warning": "warning", f"{SH}Info": "info"}
+_SEVERITIES: Final[dict[str, Severity]] = {
+    f"{SH}Violation": "violation",
+    f"{SH}Warning": "warning",
+    f"{SH}Info": "info",
+}
 _OPERATORS: Final = {
     "inversePath": "^",
     "zeroOrMorePath": "*",
@@ -112,7 +116,7 @@ def _prepared(text: str) -> Query:
     return query
 
 
-class _ReusedValidator(pyshacl_validator.Validator):  # type: ignore[misc]
+class _ReusedValidator(pyshacl_validator.Validator):
     """pySHACL's validator, kept so that the shapes are compiled once and not for each graph."""
 
     def __init__(self, shapes: Graph) -> None:
@@ -130,7 +134,7 @@ class _ReusedValidator(pyshacl_validator.Validator):  # type: ignore[misc]
         """The report graph of a data graph."""
         self.data_graph = DataGraph.from_rdflib(graph)
         self._target_graph = None
-        _, report, _ = self.run()
+        _, report, _ = self.run()  # type: ignore[no-untyped-call]
         assert isinstance(report, Graph)
         return report
 
@@ -144,6 +148,7 @@ def _result(report: Graph, node: Node) -> Result:
         return report.value(node, URIRef(SH + local))
 
     messages = sorted(str(message) for message in report.objects(node, URIRef(f"{SH}resultMessage")))
+
     def term(local: str) -> str:
         found = one(local)
         return "_:none" if found is None else term_of(found)

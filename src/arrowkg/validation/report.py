@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from arrowkg.settings import FailOn, Severity
-from arrowkg.terms import is_iri, iri_of
+from arrowkg.terms import iri_of, is_iri
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("violation", "warning", "info")
 """Severities, the gravest first."""
@@ -26,13 +26,15 @@ def path_text(path: Path) -> str:
     """
     if isinstance(path, str):
         return path
-    operator, *operands = path
-    parts = [path_text(part) if isinstance(part, str) or part[0] in "^*+?" else f"({path_text(part)})" for part in operands]
+    operator, operands = str(path[0]), path[1:]
+    parts = [
+        path_text(part) if isinstance(part, str) or part[0] in "^*+?" else f"({path_text(part)})" for part in operands
+    ]
     if operator == "^":
         return f"^{parts[0]}"
     if operator in ("*", "+", "?"):
         return f"{parts[0]}{operator}"
-    return str(operator).join(parts)
+    return operator.join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class Finding:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """A line of a report's summary: the findings of one shape and severity, counted."""
 
     severity: Severity

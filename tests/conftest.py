@@ -1,0 +1,44 @@
+"""What all tests share: the folder of real papers, and no skips where they are forbidden."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The folder of seed pages."""
+    return ROOT / "seeds"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real papers beside the checkout; without it, the test is skipped."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the shared folder beside the checkout is absent")
+    return SHARED
+
+
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped:
+        _skipped.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where skips are forbidden, a skipped test fails the run."""
+    if os.environ.get("NO_SKIP") == "1" and _skipped:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("NO_SKIP") == "1" and _skipped:
+        terminalreporter.write_line(f"{len(_skipped)} tests were skipped, and NO_SKIP=1 forbids it", red=True)
