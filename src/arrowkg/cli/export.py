@@ -172,7 +172,7 @@ def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad
         for rule in summary.report.skipped_rules:
             console.say(f"not checked with --limit: {rule}")
     if bad.count:
-        console.say(f"left out {bad.count:,} bad records, listed in {bad.name}")
+        console.say(f"left out {bad.count:,} bad record{'' if bad.count == 1 else 's'}, listed in {bad.name}")
     shown = "standard output" if output == STDIN_OR_STDOUT else output
     if not summary.is_written:
         console.say(f"{shown} is not written, since the graph does not conform")

@@ -154,45 +154,59 @@ def split_lines(lines: Sequence[Line], content: bytes, file: str, notify: Notify
     )
     before = next((i for i in range(header.end, entries[0].start) if lines[i].text), None)
     if before is not None:
-        yield BadRecord(
+        yield _bad(
             "text stands before the first paper of the page",
-            hint="a paper starts with a line such as 'ICLR Conference 2024 Conference Paper'",
-            file=file,
-            line=lines[before].number,
+            lines[before : entries[0].start],
+            file,
+            "a paper starts with a line such as 'ICLR Conference 2024 Conference Paper'",
         )
     is_cut_off = bool(header.stated) and len(entries) < min(header.stated)
     for entry in entries:
-        number = lines[entry.start].number
+        own_lines = lines[entry.start : entry.end]
+        number = own_lines[0].number
         if entry.flaw:
-            yield BadRecord(entry.flaw, file=file, line=number)
+            yield _bad(entry.flaw, own_lines, file)
         elif is_cut_off and entry is entries[-1]:
-            yield BadRecord(
+            told = (
                 f"the page is cut off: it states {min(header.stated)} papers and {len(entries)} are found, "
-                "of which this last one may be incomplete",
-                hint="save the page again",
-                file=file,
-                line=number,
+                "of which this last one may be incomplete"
             )
+            yield _bad(told, own_lines, file, "save the page again")
         else:
             if not entry.has_page_name:
                 notify(Notice("byline without the page's name", f"{header.name!r} is not in the byline", file, number))
-            text = "\n".join([line.text for line in lines[entry.start : entry.end]])
-            yield Record(file, number, text.encode(errors="surrogatepass"), capture)
+            yield Record(file, number, _payload(own_lines), capture)
+
+
+def _payload(lines: Sequence[Line]) -> bytes:
+    return "\n".join([line.text for line in lines]).encode(errors="surrogatepass")
+
+
+def _bad(reason: str, lines: Sequence[Line], file: str, hint: str = "") -> BadRecord:
+    error = BadRecord(reason, hint=hint, file=file, line=lines[0].number)
+    error.record = _payload(lines)
+    return error
 
 
 def _header(lines: Sequence[Line], file: str) -> _Header:
     shown = [i for i, line in enumerate(lines[: _HEADER_LINES * 2]) if line.text][:_HEADER_LINES]
     texts = [lines[i].text.strip() for i in shown]
     folded = [text.casefold() for text in texts]
-    try:
-        top = folded.index(CLUSTER_TITLE.casefold())
-        bottom = folded.index(LIST_TITLE.casefold(), top + 1)
-    except ValueError:
+    if CLUSTER_TITLE.casefold() not in folded:
         raise InputError(
-            f"no Arrow author page: the lines {CLUSTER_TITLE!r} and {LIST_TITLE!r} are missing",
+            f"no Arrow author page: the line {CLUSTER_TITLE!r} is missing",
             hint="save the whole page, from its title to its last abstract",
             file=file,
-        ) from None
+        )
+    top = folded.index(CLUSTER_TITLE.casefold())
+    if LIST_TITLE.casefold() not in folded[top + 1 :]:
+        raise InputError(
+            f"the page ends before its list of papers: the line {LIST_TITLE!r} is missing",
+            hint="save the whole page, from its title to its last abstract",
+            file=file,
+            line=lines[shown[-1]].number,
+        )
+    bottom = folded.index(LIST_TITLE.casefold(), top + 1)
     if bottom == top + 1:
         raise InputError("the page names no author", file=file, line=lines[shown[top]].number)
     papers = rows = None
@@ -224,8 +238,8 @@ def _entries(lines: Sequence[Line], header: _Header) -> list[_Candidate]:
     elif len(chosen) in header.stated or len(chosen) > max(header.stated):
         flawed = []
     entries = sorted(chosen + flawed, key=lambda c: c.start)
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
-        entry.end = following.start if following else len(lines)
+    for i, entry in enumerate(entries):
+        entry.end = entries[i + 1].start if i + 1 < len(entries) else len(lines)
     return entries
 
 

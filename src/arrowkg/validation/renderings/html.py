@@ -11,7 +11,6 @@ from typing import Final
 from arrowkg.settings import FailOn
 from arrowkg.validation.renderings.sections import Section, sections
 from arrowkg.validation.renderings.wording import (
-    LITERAL_COLUMNS,
     Words,
     counted,
     message_words,
@@ -23,6 +22,8 @@ from arrowkg.validation.renderings.wording import (
 )
 from arrowkg.validation.report import Finding, Report
 
+_OPEN_COLUMNS: Final = 300
+"""How much of a literal is shown before it is folded."""
 _MOST_CHARACTERS: Final = 20_000
 """The most of a literal that the page holds."""
 
@@ -122,7 +123,8 @@ def _section(number: int, part: Section, words: Words) -> Iterator[str]:
     severity = part.group.severity
     yield f'<section aria-labelledby="findings-{number}">'
     yield f'<h3 id="findings-{number}">{escape(words.shape(part.group.shape))}</h3>'
-    yield f'<p class="{severity}">{counted(part.group.count, severity)}{"" if part.fails else ", not counted for the verdict"}</p>'
+    told = counted(part.group.count, severity) + ("" if part.fails else ", not counted for the verdict")
+    yield f'<p class="{severity}">{told}</p>'
     if part.findings:
         yield "<ol>"
         for finding in part.findings:
@@ -163,9 +165,7 @@ def _line(text: str) -> str:
 
 def _term(term: str, words: Words) -> str:
     """A term; a long literal is folded, so that the page stays easy to look over."""
-    start = words.term(term)
-    if not term.startswith('"') or len(term) < LITERAL_COLUMNS:
-        return f"<code><bdi>{escape(start)}</bdi></code>"
+    start = words.term(term, columns=_OPEN_COLUMNS)
     whole = words.term(term, columns=None)
     if whole == start:
         return f"<code><bdi>{escape(start)}</bdi></code>"

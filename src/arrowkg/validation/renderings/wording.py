@@ -11,6 +11,7 @@ from typing import Final
 from arrowkg.settings import FailOn, SchemaNamespace
 from arrowkg.terms import iri_of, is_iri, literal_parts
 from arrowkg.validation.report import SEVERITIES, Finding, Path, Report, local_name, path_text
+from arrowkg.validation.shapes import SH
 from arrowkg.vocab import SCHEMA, prefixes
 
 LITERAL_COLUMNS: Final = 60
@@ -172,7 +173,7 @@ class Words:
     """
 
     def __init__(self, report: Report) -> None:
-        self.prefixes = prefixes(schema_form(report))
+        self.prefixes = {"sh": SH, **prefixes(schema_form(report))}
         self._shapes = _names_of_shapes(group.shape for group in report.groups)
 
     def iri(self, term: str) -> str:
