@@ -153,6 +153,8 @@ def _year(found: dict[str, object]) -> int | None:
     value = found.get("year")
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON does not tell 2024.0 from 2024
     if not isinstance(value, int) or isinstance(value, bool):
         shown = f"the text {value[:40]!r}" if isinstance(value, str) else _kind_of(value)
         raise BadRecord(f"year: {shown} where a whole number is expected")
@@ -164,7 +166,8 @@ def _year(found: dict[str, object]) -> int | None:
 def _identifier(found: dict[str, object]) -> None:
     """The source's own identifier stays with the source; only its form is checked."""
     value = found.get("id")
-    if value is not None and (not isinstance(value, str | int) or isinstance(value, bool)):
+    is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    if value is not None and not isinstance(value, str) and not is_whole:
         raise BadRecord(f"id: {_kind_of(value)} where a text or a number is expected")
 
 
