@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from os import PathLike, fspath
 from typing import Any, Final, TypeAlias
@@ -175,9 +176,7 @@ def mapped(entries: Iterable[Entry], settings: Settings, hooks: Hooks) -> Iterat
         try:
             record = record_triples(entry.paper, settings, entry.capture)
         except BadRecord as error:
-            if hooks.bad is None:
-                raise error.at(entry.file, entry.line) from None
-            hooks.bad(error.at(entry.file, entry.line))
+            _set_aside(error, entry, hooks)
             continue
         if entry.paper.kind not in CLASSES_OF_KIND:
             told = f"the kind {entry.paper.kind!r} is not known" if entry.paper.kind else "the kind is not stated"
@@ -263,12 +262,18 @@ def _is_carried(record: RecordTriples, entry: Entry, chosen: Format, hooks: Hook
         chosen.refuse(record.own)
         chosen.refuse(record.shared)
     except BadRecord as error:
-        error.at(entry.file, entry.line)
-        if hooks.bad is None:
-            raise
-        hooks.bad(error)
+        _set_aside(error, entry, hooks)
         return False
     return True
+
+
+def _set_aside(error: BadRecord, entry: Entry, hooks: Hooks) -> None:
+    """Tell of an entry that cannot be mapped or written, with its paper as it was read; or stop the run."""
+    error.record = json.dumps(asdict(entry.paper), ensure_ascii=True).encode()
+    error.at(entry.file, entry.line)
+    if hooks.bad is None:
+        raise error
+    hooks.bad(error)
 
 
 class _Streamed:

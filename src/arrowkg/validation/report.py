@@ -28,7 +28,8 @@ def path_text(path: Path) -> str:
         return path
     operator, operands = str(path[0]), path[1:]
     parts = [
-        path_text(part) if isinstance(part, str) or part[0] in "^*+?" else f"({path_text(part)})" for part in operands
+        path_text(part) if isinstance(part, str) or part[0] in ("^", "*", "+", "?") else f"({path_text(part)})"
+        for part in operands
     ]
     if operator == "^":
         return f"^{parts[0]}"

@@ -1,0 +1,98 @@
+"""Measuring a program from outside: a fresh process, and what the system says it used."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+# ru_maxrss is in KiB on Linux and in bytes on macOS.
+_MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of a program used.
+
+    Attributes:
+        cpu: seconds of processor time, user and system, of the process and of every child that it waited for.
+        wall: seconds from start to end.
+        peak: the most bytes that one process of it held in memory.
+    """
+
+    cpu: float
+    wall: float
+    peak: int
+
+
+class Failed(Exception):
+    """A measured program ended with an error."""
+
+
+def run(command: Sequence[str | Path], *, log: Path, folder: Path, environment: Mapping[str, str] | None = None) -> Run:
+    """Run a program to its end and measure it.
+
+    The peak starts from what this process holds itself, since a child is born from it: keep the caller small.
+
+    Args:
+        command: the program and its arguments.
+        log: where its output goes.
+        folder: where it runs.
+        environment: its environment; this process's own if it is ``None``.
+
+    Raises:
+        Failed: it ended with an error; the end of the log is in the message.
+    """
+    with log.open("wb") as output:
+        begin = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begin
+    # The process was waited for here and not by subprocess, which must be told.
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        told = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise Failed(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{told}")
+    return Run(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * _MAXRSS_UNIT)
+
+
+def middle(runs: Iterable[Run]) -> Run:
+    """The median of each quantity over several runs.
+
+    >>> middle([Run(1.0, 2.0, 30), Run(1.5, 1.0, 10), Run(9.0, 9.0, 20)])
+    Run(cpu=1.5, wall=2.0, peak=20)
+    """
+    found = list(runs)
+    return Run(median(r.cpu for r in found), median(r.wall for r in found), int(median(r.peak for r in found)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times as much processor time one program used as another.
+
+    Each round gives a ratio of two runs that followed each other, so that a change in the machine's other work
+    touches both; these are their median and their ends.
+    """
+
+    median: float
+    least: float
+    most: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.1f} ({self.least:.1f} to {self.most:.1f})"
+
+
+def cpu_ratio(runs: Sequence[Run], others: Sequence[Run]) -> Ratio:
+    """The ratio of processor time, round by round.
+
+    >>> print(cpu_ratio([Run(10.0, 0, 0), Run(12.0, 0, 0), Run(9.0, 0, 0)], [Run(1.0, 0, 0)] * 3))
+    10.0 (9.0 to 12.0)
+    """
+    found = [run.cpu / other.cpu for run, other in zip(runs, others, strict=True)]
+    return Ratio(median(found), min(found), max(found))
