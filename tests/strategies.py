@@ -10,11 +10,16 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from arrowkg.iris import name_key
 from arrowkg.model import Capture, Entry, Kind, Paper, nfc
 from arrowkg.settings import Settings
+
+# The same examples in every run, and none fails for being slow on a busy machine.
+hypothesis_settings.register_profile("arrowkg", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("arrowkg")
 
 XML_CONTROLS: Final = ("\t", "\n", "\r")
 """The C0 controls that XML has."""

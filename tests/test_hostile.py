@@ -179,7 +179,7 @@ def test_jena_reads_each_statement_of_rdf_xml_that_xml_carries(folder: Path) -> 
     with Output(str(path)) as output:
         target = Target(output, format_for(str(path)), is_sorted=True)
         summary = export(hostile(), target, Settings(), hooks=Hooks(bad=refused.append))
-    assert summary.papers == len(carried) > COUNT // 2
+    assert summary.papers == len(carried) > COUNT // 3
     assert {error.line for error in refused} == {e.line for e in hostile()} - {e.line for e in carried}
     assert all(type(error) is BadText and error.file == "papers" for error in refused)
     write(carried, folder / "carried.nt")
@@ -210,17 +210,24 @@ def test_each_text_is_there_as_often_as_papers_have_it(lines: Callable[..., list
     titles = Counter(literal(paper.title) for paper in papers)
     abstracts = Counter(literal(paper.abstract) for paper in papers if paper.abstract)
     urls = Counter(literal(paper.url) + ANY_URI.encode() for paper in papers if paper.url)
-    dois = Counter(literal(paper.doi.lower()) for paper in papers if paper.doi)
     names = Counter(literal(name) for paper in papers for name in paper.authors)
     assert objects(found, "https://schema.org/headline") == titles
     assert objects(found, "https://schema.org/abstract") == abstracts
     assert objects(found, "http://purl.org/dc/terms/abstract") == abstracts
     assert objects(found, "https://schema.org/url") == urls
     assert objects(found, "http://purl.org/spar/fabio/hasURL") == urls
-    assert objects(found, "http://www.essepuntato.it/2010/06/literalreification/hasLiteralValue") == dois
     assert objects(found, f"{AK}nameAsListed") == names + Counter(map(literal, pages))
     assert objects(found, f"{AK}venueAsListed") == Counter(literal(paper.venue) for paper in papers if paper.venue)
     assert objects(found, f"{AK}kindAsListed") == Counter(literal(paper.kind) for paper in papers if paper.kind)
+
+
+def test_each_doi_is_there_in_small_letters_as_often_as_papers_have_it(lines: Callable[..., list[bytes]]) -> None:
+    dois = [nfc(entry.paper.doi.lower()) for entry in hostile() if entry.paper.doi]
+    found = objects(lines(), "http://www.essepuntato.it/2010/06/literalreification/hasLiteralValue")
+    assert found == Counter(map(literal, dois))
+    assert objects(lines(), "https://schema.org/identifier") == Counter(
+        literal(f"https://doi.org/{doi}") for doi in dois
+    )
 
 
 # Text that no notation carries safely.

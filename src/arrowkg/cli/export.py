@@ -20,6 +20,7 @@ from arrowkg.sources import source_named
 from arrowkg.terms import iri
 from arrowkg.validation import Checking, load_shapes, reference_engine
 from arrowkg.validation.renderings import render
+from arrowkg.validation.renderings.text import render_summary, render_text
 
 PAGE_RULES: Final = ("Capture-declared-count",)
 """The shapes that need a whole page, and so are not checked when only a part of it is read."""
@@ -165,12 +166,9 @@ def _write_report(summary: Summary, report: str | None, settings: Settings) -> N
 
 def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad: Rejects, console: Console) -> int:
     """Print what was done; the exit code."""
-    if summary.report is not None and summary.report.total:
-        console.say(render(summary.report, "text", fail_on=settings.fail_on).rstrip("\n"))
-    elif summary.report is not None:
-        console.say(f"checked {summary.report.checked:,} records: all conform")
-        for rule in summary.report.skipped_rules:
-            console.say(f"not checked with --limit: {rule}")
+    if summary.report is not None:
+        write = render_summary if summary.is_written else render_text
+        console.say(write(summary.report, fail_on=settings.fail_on).rstrip("\n"))
     if bad.count:
         console.say(f"left out {bad.count:,} bad record{'' if bad.count == 1 else 's'}, listed in {bad.name}")
     shown = "standard output" if output == STDIN_OR_STDOUT else output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final, TypeAlias
@@ -18,24 +18,31 @@ Path: TypeAlias = str | tuple["str | Path", ...]
 """A SHACL property path: a term, or an operator (``/``, ``|``, ``^``, ``*``, ``+``, ``?``) and its operands."""
 
 
-def path_text(path: Path) -> str:
-    """A path as SPARQL writes it.
+# How tightly each operator binds, and how tightly its operands have to without brackets.
+_BINDING: Final = {"|": (0, 2), "/": (1, 2), "^": (2, 3), "*": (3, 4), "+": (3, 4), "?": (3, 4)}
 
-    >>> path_text(("/", ("^", "<a:p>"), "<a:q>"))
-    '^<a:p>/<a:q>'
+
+def path_text(path: Path, term: Callable[[str], str] = str) -> str:
+    """A path as SPARQL writes it, its terms written by a function.
+
+    >>> path_text(("/", ("^", "<a:p>"), ("*", ("+", "<a:q>"))))
+    '^<a:p>/(<a:q>+)*'
     """
     if isinstance(path, str):
-        return path
-    operator, operands = str(path[0]), path[1:]
+        return term(path)
+    operator, *operands = path
+    assert isinstance(operator, str)
     parts = [
-        path_text(part) if isinstance(part, str) or part[0] in ("^", "*", "+", "?") else f"({path_text(part)})"
+        path_text(part, term) if _binding(part) >= _BINDING[operator][1] else f"({path_text(part, term)})"
         for part in operands
     ]
-    if operator == "^":
-        return f"^{parts[0]}"
-    if operator in ("*", "+", "?"):
-        return f"{parts[0]}{operator}"
-    return operator.join(parts)
+    if operator in ("/", "|"):
+        return operator.join(parts)
+    return f"^{parts[0]}" if operator == "^" else f"{parts[0]}{operator}"
+
+
+def _binding(path: Path) -> int:
+    return 4 if isinstance(path, str) else _BINDING[str(path[0])][0]
 
 
 @dataclass(frozen=True, slots=True)

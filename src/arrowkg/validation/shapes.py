@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from arrowkg.errors import InputError, UsageError
-from arrowkg.vocab import SCHEMA
+from arrowkg.vocab import SCHEMA, XSD
 
 if TYPE_CHECKING:
     from rdflib import Graph
+    from rdflib.term import Node
 
 SH: Final = "http://www.w3.org/ns/shacl#"
 
@@ -89,6 +90,7 @@ def load_shapes(folder: str | Path | None = None, schema_ns: str = "https") -> S
 def _parse_into(graph: Graph, file: Path, schema_ns: str) -> None:
     """Add a file's triples, parsed strictly, to the graph."""
     import pyoxigraph
+    from rdflib import BNode, Literal, URIRef
 
     try:
         text = file.read_text(encoding="utf-8")
@@ -96,13 +98,24 @@ def _parse_into(graph: Graph, file: Path, schema_ns: str) -> None:
         raise InputError(f"it cannot be read ({error})", file=str(file)) from None
     for form in SCHEMA.values():
         text = re.sub(re.escape(form) + r"(?=[\">A-Z a-z])", SCHEMA[schema_ns], text)
+    labels: dict[str, str] = {}
+
+    def node(term: pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal) -> Node:
+        if isinstance(term, pyoxigraph.BlankNode):
+            # Parsers number blank nodes as they like; reports name them, so they are numbered by place here.
+            return BNode(labels.setdefault(term.value, f"{file.stem}-{len(labels) + 1}"))
+        if isinstance(term, pyoxigraph.NamedNode):
+            return URIRef(term.value)
+        if term.language:
+            return Literal(term.value, lang=term.language)
+        is_text = term.datatype.value == f"{XSD}string"
+        return Literal(term.value, datatype=None if is_text else URIRef(term.datatype.value))
+
     try:
-        # Parsed twice: the strict parser names the line of an error, rdflib then gives its own terms.
-        for _ in pyoxigraph.parse(text, pyoxigraph.RdfFormat.TURTLE, base_iri="urn:shapes"):
-            pass
+        for quad in pyoxigraph.parse(text, pyoxigraph.RdfFormat.TURTLE, base_iri="urn:shapes"):
+            graph.add((node(quad.subject), node(quad.predicate), node(quad.object)))
     except SyntaxError as error:
         raise InputError(f"not Turtle: {error.msg}", file=str(file), line=error.lineno) from None
-    graph.parse(data=text, format="turtle", publicID="urn:shapes")
 
 
 def _looked_over(graph: Graph, where: str) -> Shapes:

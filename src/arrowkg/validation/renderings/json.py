@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from arrowkg.settings import FailOn
-from arrowkg.validation.renderings.wording import path_words, storable
-from arrowkg.validation.report import SEVERITIES, Finding, Report
+from arrowkg.validation.renderings.wording import storable
+from arrowkg.validation.report import SEVERITIES, Finding, Report, path_text
 
 
 def render_json(report: Report, *, fail_on: FailOn) -> str:
@@ -62,7 +62,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "shape": storable(result.shape),
         "component": storable(result.component),
         "focus": storable(result.focus),
-        "path": None if result.path is None else storable(path_words(result.path)),
+        "path": None if result.path is None else storable(path_text(result.path)),
         "value": None if result.value is None else storable(result.value),
         "message": storable(result.message),
         "file": storable(finding.file),

@@ -16,12 +16,11 @@ from arrowkg.validation.renderings.wording import (
     fitted,
     message_words,
     one_line,
-    path_words,
     storable,
     unlisted_words,
     verdict,
 )
-from arrowkg.validation.report import Finding, Report, local_name
+from arrowkg.validation.report import Finding, Report, local_name, path_text
 
 _LEVELS: Final = {"violation": "error", "warning": "warning", "info": "note"}
 _TITLE_COLUMNS: Final = 120
@@ -127,7 +126,7 @@ def _location(finding: Finding) -> dict[str, Any]:
 def _fingerprint(finding: Finding, seen: Counter[str]) -> str:
     """What identifies a finding in its file, with a number in case that another one looks the same."""
     result = finding.result
-    path = "" if result.path is None else path_words(result.path)
+    path = "" if result.path is None else path_text(result.path)
     terms = (result.shape, result.component, result.focus, path, result.value or "")
     parts = ["_:" if term.startswith("_:") else term for term in terms]
     digest = blake2b(repr((finding.file, *parts)).encode(errors="surrogatepass"), digest_size=10).hexdigest()
@@ -141,7 +140,7 @@ def _properties(finding: Finding) -> dict[str, Any]:
         "shape": result.shape,
         "component": result.component,
         "focus": result.focus,
-        "path": None if result.path is None else path_words(result.path),
+        "path": None if result.path is None else path_text(result.path),
         "value": result.value,
         "title": finding.title,
     }

@@ -48,9 +48,7 @@ def render_text(report: Report, *, fail_on: FailOn) -> str:
     """
     words = Words(report)
     parts = sections(report, fail_on)
-    blocks = [[verdict(report, fail_on), *_skipped_lines(report)]]
-    if parts:
-        blocks.append(_summary_lines(parts, words))
+    blocks = _first_blocks(report, parts, words, fail_on)
     for part in parts:
         shown = part.findings if part.fails else part.findings[:EXAMPLES]
         blocks += [finding_lines(finding, words) for finding in shown]
@@ -58,6 +56,24 @@ def render_text(report: Report, *, fail_on: FailOn) -> str:
             blocks.append([f"… and {part.group.count - len(shown):,} more of {words.shape(part.group.shape)}"])
     if report.unlisted:
         blocks.append(wrapped(unlisted_words(report)))
+    return _joined(blocks)
+
+
+def render_summary(report: Report, *, fail_on: FailOn) -> str:
+    """The first part of the text: the verdict and the summary, without the details.
+
+    >>> print(render_summary(Report(), fail_on="violation"), end="")
+    Conforms at violation: 0 records, 0 violations, 0 warnings, 0 infos
+    """
+    return _joined(_first_blocks(report, sections(report, fail_on), Words(report), fail_on))
+
+
+def _first_blocks(report: Report, parts: list[Section], words: Words, fail_on: FailOn) -> list[list[str]]:
+    blocks = [[verdict(report, fail_on), *_skipped_lines(report)]]
+    return [*blocks, _summary_lines(parts, words)] if parts else blocks
+
+
+def _joined(blocks: list[list[str]]) -> str:
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks)
 
 

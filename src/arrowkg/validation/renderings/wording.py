@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from arrowkg.settings import FailOn, SchemaNamespace
@@ -193,7 +193,7 @@ class Words:
 
     def path(self, path: Path) -> str:
         """A path as SPARQL writes it, with prefixed names."""
-        return path_words(path, self.iri)
+        return path_text(path, self.iri)
 
     def shape(self, term: str) -> str:
         """The last part of a shape's IRI, or the whole term if two shapes of the report share that part."""
@@ -230,30 +230,3 @@ def prefixed(term: str, table: dict[str, str]) -> tuple[str, str] | None:
         if iri.startswith(namespace) and _local_part.fullmatch(iri, len(namespace)):
             return prefix, iri[len(namespace) :]
     return None
-
-
-# How tightly each operator binds, and how tightly its operands have to without brackets.
-_BINDING: Final = {"|": (0, 2), "/": (1, 2), "^": (2, 3), "*": (3, 4), "+": (3, 4), "?": (3, 4)}
-
-
-def path_words(path: Path, term: Callable[[str], str] = str) -> str:
-    """A path as SPARQL writes it, its terms written by a function.
-
-    >>> path_words(("/", ("^", "<a:p>"), ("*", ("+", "<a:q>"))))
-    '^<a:p>/(<a:q>+)*'
-    """
-    if isinstance(path, str):
-        return term(path)
-    operator, *operands = path
-    assert isinstance(operator, str)
-    parts = [
-        path_words(part, term) if _binding(part) >= _BINDING[operator][1] else f"({path_words(part, term)})"
-        for part in operands
-    ]
-    if operator in ("/", "|"):
-        return operator.join(parts)
-    return f"^{parts[0]}" if operator == "^" else f"{parts[0]}{operator}"
-
-
-def _binding(path: Path) -> int:
-    return 4 if isinstance(path, str) else _BINDING[str(path[0])][0]
