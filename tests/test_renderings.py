@@ -398,6 +398,7 @@ REPORT_SCHEMA = closed(
     conforms={"type": "boolean"},
     failOn={"enum": list(FAIL_ON)},
     checked=COUNT,
+    checkedNodes=COUNT,
     counts=closed(violation=COUNT, warning=COUNT, info=COUNT),
     groups={"type": "array", "items": closed(severity=SEVERITY, shape=TERM, count={"type": "integer", "minimum": 1})},
     findings={

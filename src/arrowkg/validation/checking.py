@@ -62,7 +62,7 @@ class Checking:
     def _check(self) -> None:
         for entry, record in self._batch:
             triples = [*record.own, *record.shared]
-            self._has_focus = self._has_focus or has_target(triples, self._engine)
+            self._has_focus = self._has_focus or bool(target_nodes(triples, self._engine))
             self._report.add(self._kept(self._engine.check(triples)), entry.file, entry.line, entry.paper.title)
         self._batch.clear()
 
@@ -76,7 +76,8 @@ def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report
     Raises:
         InputError: the shapes cannot be carried out, or found no node to check.
     """
-    if not engine.shapes.has_other_targets and not has_target(triples, engine):
+    targets = target_nodes(triples, engine)
+    if not targets and not engine.shapes.has_other_targets:
         raise InputError(
             "the graph holds no node of a class that the shapes target, so there is nothing to check",
             hint=f"they target {', '.join(sorted(engine.shapes.target_classes))}",
@@ -89,14 +90,19 @@ def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report
             titles.setdefault(subject, lexical_form(value))
         elif predicate == PRO_IS_CONTEXT_FOR:
             papers[value] = subject
-    checked = report.checked
+    records = report.checked
     for result in engine.check(triples):
         title = titles.get(papers.get(result.focus, result.focus), "")
         report.add([result], file, None, title)
-    report.checked = checked + 1
+    report.checked = records
+    report.checked_nodes += len(targets)
 
 
-def has_target(triples: Iterable[Triple], engine: Engine) -> bool:
-    """Whether some node has a class that the engine's shapes target."""
+def target_nodes(triples: Iterable[Triple], engine: Engine) -> set[str]:
+    """The nodes that have a class which the engine's shapes target."""
     classes = engine.shapes.target_classes
-    return any(predicate == RDF_TYPE and is_iri(value) and iri_of(value) in classes for _, predicate, value in triples)
+    return {
+        subject
+        for subject, predicate, value in triples
+        if predicate == RDF_TYPE and is_iri(value) and iri_of(value) in classes
+    }

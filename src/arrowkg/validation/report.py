@@ -127,6 +127,11 @@ class Report:
     Args:
         most: how many findings are kept one by one; the others are counted only.
 
+    Attributes:
+        checked: how many records were checked.
+        checked_nodes: how many nodes of whole RDF files were checked.
+        skipped_rules: names of shapes that were not checked.
+
     >>> report = Report()
     >>> year = Result("warning", "<a:paper>", "<a:shape>", "<a:c>", "The year is missing.")
     >>> report.add([year], "page.txt", 16, "On Stones")
@@ -141,6 +146,7 @@ class Report:
         self._index: dict[bytes, int] = {}
         self._groups: Counter[tuple[Severity, str]] = Counter()
         self.checked = 0
+        self.checked_nodes = 0
         self.skipped_rules: list[str] = []
 
     def add(self, results: Iterable[Result], file: str, line: int | None, title: str = "") -> None:

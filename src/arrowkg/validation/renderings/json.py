@@ -17,6 +17,7 @@ def render_json(report: Report, *, fail_on: FailOn) -> str:
     - ``conforms``: whether nothing as grave as ``failOn`` was found.
     - ``failOn``: ``"violation"``, ``"warning"``, ``"info"`` or ``"never"``.
     - ``checked``: how many records were checked.
+    - ``checkedNodes``: how many nodes of whole RDF files were checked.
     - ``counts``: how many different findings there are, by severity: ``violation``, ``warning`` and ``info``.
     - ``groups``: the summary, an array of objects with ``severity``, ``shape`` and ``count``.
     - ``findings``: those that were kept, the gravest first, an array of objects with
@@ -43,6 +44,7 @@ def render_json(report: Report, *, fail_on: FailOn) -> str:
         "conforms": report.conforms(fail_on),
         "failOn": fail_on,
         "checked": report.checked,
+        "checkedNodes": report.checked_nodes,
         "counts": {severity: report.count(severity) for severity in SEVERITIES},
         "groups": [
             {"severity": group.severity, "shape": storable(group.shape), "count": group.count}

@@ -50,6 +50,7 @@ def render_sarif(report: Report, *, fail_on: FailOn) -> str:
             "conforms": report.conforms(fail_on),
             "failOn": fail_on,
             "checked": report.checked,
+            "checkedNodes": report.checked_nodes,
             "unlisted": report.unlisted,
         },
     }

@@ -49,8 +49,10 @@ def verdict(report: Report, fail_on: FailOn) -> str:
         outcome = "Conforms (never fails)"
     else:
         outcome = f"{'Conforms' if report.conforms(fail_on) else 'Does not conform'} at {fail_on}"
+    checked = [counted(report.checked, "record")] if report.checked or not report.checked_nodes else []
+    checked += [counted(report.checked_nodes, "node")] if report.checked_nodes else []
     totals = (counted(report.count(severity), severity) for severity in SEVERITIES)
-    return f"{outcome}: {', '.join((counted(report.checked, 'record'), *totals))}"
+    return f"{outcome}: {', '.join((*checked, *totals))}"
 
 
 def unlisted_words(report: Report) -> str:
