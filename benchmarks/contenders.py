@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".tools" / "bench"
@@ -17,6 +17,9 @@ CACHE: Final = ROOT / ".tools" / "bench"
 
 MORPH_KGC_VERSION: Final = "2.10.0"
 _MORPH_KGC: Final = Path(__file__).resolve().parent / "peers" / "morph_kgc"
+
+
+Command: TypeAlias = Sequence[str | Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Contender:
     """
 
     title: str
-    command: Sequence[str | Path]
+    command: Command
     folder: Path
     output: Path
 
@@ -47,14 +50,14 @@ def arrowkg_command() -> Path:
 def arrowkg(work: Path) -> Contender:
     """arrowkg as its users run it, without validation."""
     output = work / "arrowkg.nt"
-    command = [arrowkg_command(), "export", work / "papers.jsonl", "-o", output, "--no-validate"]
+    command: Command = [arrowkg_command(), "export", work / "papers.jsonl", "-o", output, "--no-validate"]
     return Contender(f"arrowkg {version('arrowkg')}", command, ROOT, output)
 
 
 def rdflib(work: Path) -> Contender:
     """rdflib, a graph in memory that is serialised, over the tables."""
     output = work / "rdflib.nt"
-    command = [sys.executable, "-m", "benchmarks.peers.rdflib_peer", work / "tables", output]
+    command: Command = [sys.executable, "-m", "benchmarks.peers.rdflib_peer", work / "tables", output]
     return Contender(f"rdflib {version('rdflib')}", command, ROOT, output)
 
 
@@ -63,7 +66,7 @@ def morph_kgc(work: Path) -> Contender:
     folder = work / "tables"
     for name in ("config.ini", "mapping.ttl"):
         shutil.copy(_MORPH_KGC / name, folder / name)
-    command = [morph_kgc_python(), "-m", "morph_kgc", "config.ini"]
+    command: Command = [morph_kgc_python(), "-m", "morph_kgc", "config.ini"]
     return Contender(f"Morph-KGC {MORPH_KGC_VERSION}", command, folder, folder / "morph-kgc.nt")
 
 
@@ -79,7 +82,7 @@ def morph_kgc_python() -> Path:
     if not done.exists():
         print(f"installing Morph-KGC {MORPH_KGC_VERSION} into {folder.relative_to(ROOT)} (once)", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip: Command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, f"morph-kgc=={MORPH_KGC_VERSION}"], check=True)
         done.touch()
     return python

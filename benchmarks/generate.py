@@ -57,11 +57,11 @@ WORDS: Final = (
     "supervision symmetric systems temporal text tokens training transfer transport treatment tuning uncertainty "
     "unsupervised variational vision weights zero-shot"
 ).split()
-FUNCTION_WORDS: Final = "a the of for and with in to by on from via we show that under is are our this which new".split()
+FUNCTION_WORDS: Final = "a the of for and with in to by on from via we show that under is are our this new".split()
 # What turns up in abstracts of listings: formulas, quotes, references, typographic marks, tabs.
 ODDITIES: Final = (
     "$O(n \\log n)$", "\\emph{always}", "the so-called “gap”", 'a "weak" form', "p < 0.05 & n = 12", "the model’s",
-    "10\u00a0GB", "2–3 times", "naïve", "α ≥ 0.5", "(see https://code.example.org/x)", "the user’s", "$\\epsilon$-close",
+    "user’s", "10\u00a0GB", "2–3 times", "naïve", "α ≥ 0.5", "(see https://code.example.org/x)", "$\\epsilon$-close",
 )  # fmt: skip
 GIVEN: Final = (
     "Ada Ben Cem Dana Efrat Fumi Gil Hana Idan Jun Kaja Lior Mina Noor Omri Pia Quin Rafa Sora Tal Uma Vera Wen Xin "
@@ -72,7 +72,7 @@ ONSETS: Final = "B D F G H J K L M N P R S T V W Y Z Br Ch Dr Fr Gr Kr Pr Sh St 
 MIDDLES: Final = "a e i o u ai ar el en er in on or al an".split()
 ENDINGS: Final = (
     "bach berg ci dal der dini dov feld gard gen haus kar kov lan ler lin lov man mann mer min mov nakis ner nov ra "
-    "ran rell ret rez ric ro ros san sen ski son stein ta tano ter tin ton vall var vic vo wa ward well wen witz za zek zi"
+    "ran rell ret rez ric ro ros san sen ski son stein ta tano ter tin ton vall var vic vo wa ward wen witz za zek zi"
 ).split()
 NON_ASCII_ENDINGS: Final = ("ić", "sén", "güt", "ñez", "løv", "șan")
 
@@ -97,7 +97,7 @@ def name(number: int) -> str:
     """The made-up name of a number; numbers that are near each other have unlike names.
 
     >>> name(0), name(1)
-    ('Ada Balabach', 'Łucja Wiraiberg')
+    ('Ada Balabach', 'Łucja Krerrarder')
     """
     rest, given = divmod(number * _STRIDE % NAMES, len(GIVEN))
     rest, initial = divmod(rest, 9)

@@ -74,9 +74,9 @@ def middle(runs: Iterable[Run]) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times as much processor time one program used as another.
+    """How many times as much one program used as another.
 
-    Each round gives a ratio of two runs that followed each other, so that a change in the machine's other work
+    Each round gives a ratio of two runs that were near each other in time, so that a change in the machine's other work
     touches both; these are their median and their ends.
     """
 
@@ -88,11 +88,11 @@ class Ratio:
         return f"{self.median:.1f} ({self.least:.1f} to {self.most:.1f})"
 
 
-def cpu_ratio(runs: Sequence[Run], others: Sequence[Run]) -> Ratio:
-    """The ratio of processor time, round by round.
+def ratio(values: Iterable[float], others: Iterable[float]) -> Ratio:
+    """The ratio of two quantities, round by round.
 
-    >>> print(cpu_ratio([Run(10.0, 0, 0), Run(12.0, 0, 0), Run(9.0, 0, 0)], [Run(1.0, 0, 0)] * 3))
+    >>> print(ratio([10.0, 12.0, 9.0], [1.0, 1.0, 1.0]))
     10.0 (9.0 to 12.0)
     """
-    found = [run.cpu / other.cpu for run, other in zip(runs, others, strict=True)]
+    found = [value / other for value, other in zip(values, others, strict=True)]
     return Ratio(median(found), min(found), max(found))

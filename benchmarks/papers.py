@@ -10,35 +10,27 @@ import argparse
 import bz2
 import gzip
 import lzma
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import orjson
+
 from arrowkg.errors import BadRecord
 from arrowkg.pipeline import Hooks, mapped, read
 from arrowkg.settings import Settings
 from arrowkg.sources.jsonl import FIELDS
-
 from benchmarks.generate import papers
 
 REAL_PAPERS: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "papers" / "papers.jsonl.xz"
 """Where real papers are looked for: beside the checkout, since they are not ours to publish."""
 
+OPENERS: Final[dict[str, Callable[..., IO[Any]]]] = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
+
 
 def lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, which may be compressed."""
-    match path.suffix:
-        case ".xz":
-            stream: IO[bytes] = lzma.open(path)
-        case ".gz":
-            stream = gzip.open(path)
-        case ".bz2":
-            stream = bz2.open(path)
-        case _:
-            stream = path.open("rb")
-    with closing(stream):
+    with OPENERS.get(path.suffix, open)(path, "rb") as stream:
         yield from stream
 
 

@@ -7,6 +7,7 @@ same pieces of text by a seeded generator.
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from random import Random
 from typing import Any, Final
 
@@ -151,10 +152,13 @@ def papers(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Paper]:
 
 
 def captures() -> st.SearchStrategy[Capture]:
-    """Pages that list papers."""
+    """Pages that list papers; as with real ones, whatever differs between two pages makes their digests differ."""
     counts = st.none() | st.integers(0, 10**6)
-    digests = st.integers(0, 2**256 - 1).map(lambda number: f"{number:064x}")
-    return st.builds(Capture, names().map(nfc), digests, counts, counts, st.integers(0, 10**6))
+
+    def page(name: str, *numbers: Any) -> Capture:
+        return Capture(nfc(name), sha256(repr((nfc(name), numbers)).encode()).hexdigest(), *numbers)
+
+    return st.builds(page, names(), counts, counts, st.integers(0, 10**6))
 
 
 def base_iris() -> st.SearchStrategy[str]:

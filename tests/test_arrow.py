@@ -83,7 +83,8 @@ def as_true(paper: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", ["tomer-michaeli", "odd/abstracts", "odd/homonyms", "odd/one-paper", "odd/spellings", "odd/venues", "odd/windows"]
+    "name",
+    ["tomer-michaeli", "odd/abstracts", "odd/homonyms", "odd/one-paper", "odd/spellings", "odd/venues", "odd/windows"],
 )
 def test_seed_pages_are_read_as_expected(seeds: Path, name: str) -> None:
     expected = json.loads((seeds / f"{name}.expected.json").read_text(encoding="utf-8"))
@@ -157,7 +158,10 @@ def test_a_page_saved_in_another_way_is_read_alike(seeds: Path, tmp_path: Path, 
 def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
     body = GOOD + "\nA form feed \x0c, a line separator \u2028, a next line \x85, all inside."
     entry = found_in(page_of(tmp_path, body)).entries[0]
-    assert entry.paper.abstract == "We sort stones.\nA form feed \x0c, a line separator \u2028, a next line \x85, all inside."
+    assert (
+        entry.paper.abstract
+        == "We sort stones.\nA form feed \x0c, a line separator \u2028, a next line \x85, all inside."
+    )
 
 
 HEADER_LIKE = "ICML Conference 2025 Conference Paper"
@@ -219,7 +223,9 @@ def test_venue_type_and_kind_that_differ_are_told(tmp_path: Path) -> None:
 
 def test_a_byline_without_the_pages_name_is_told(tmp_path: Path) -> None:
     found = found_in(page_of(tmp_path, GOOD.replace("Ada Quill", "Ada Quill 0001")))
-    assert [str(notice).rpartition("page.txt:")[2] for notice in found.notices] == ["16: 'Ada Quill' is not in the byline"]
+    assert [str(notice).rpartition("page.txt:")[2] for notice in found.notices] == [
+        "16: 'Ada Quill' is not in the byline"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +237,11 @@ def test_a_byline_without_the_pages_name_is_told(tmp_path: Path) -> None:
         (f"{GOOD}\n\nICLR Conference 2023 Conference Paper\n\n  • Ada Quill", 25, "no title"),
         (f"{GOOD}\n\nICLR Conference 2023 Conference Paper", 25, "cut off after the line"),
         (f"{GOOD}\n\nICLR Conference 0000 Conference Paper\n\nOn Sand\n\n  • Ada Quill", 25, "the year 0000"),
-        (f"{GOOD}\n\nICLR Conference 2023 Conference Paper\n\nOn Sand\n\n  • Ada Quill\n  •", 25, "author 2 has an empty"),
+        (
+            f"{GOOD}\n\nICLR Conference 2023 Conference Paper\n\nOn Sand\n\n  • Ada Quill\n  •",
+            25,
+            "author 2 has an empty",
+        ),
         (f"A stray line.\n\n{SECOND}\n\n{GOOD}", 16, "text stands before"),
     ],
 )
@@ -272,7 +282,9 @@ def test_a_stated_number_that_differs_is_told(tmp_path: Path, papers: int, liste
 
 def test_a_header_that_states_no_numbers_is_told(tmp_path: Path) -> None:
     path = page_of(tmp_path, f"{GOOD}\n\n{SECOND}")
-    text = path.read_text(encoding="utf-8").replace("1 papers\n1 author row\n\n", "").replace("papers\n\n1\n", "papers\n")
+    text = (
+        path.read_text(encoding="utf-8").replace("1 papers\n1 author row\n\n", "").replace("papers\n\n1\n", "papers\n")
+    )
     path.write_text(text, encoding="utf-8")
     found = found_in(path)
     assert [entry.paper.title for entry in found.entries] == ["On Stones", "On Sand"]
@@ -308,8 +320,12 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
         assert str(error).startswith(str(path))
 
 
-@given(st.lists(st.sampled_from([*GOOD.split("\n"), *SECOND.split("\n"), "", "2", "ICLR Conference 20x Conference Paper"])))
-def test_any_lines_under_a_header_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
+@given(
+    st.lists(st.sampled_from([*GOOD.split("\n"), *SECOND.split("\n"), "", "2", "ICLR Conference 20x Conference Paper"]))
+)
+def test_any_lines_under_a_header_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str]
+) -> None:
     path = page_of(tmp_path_factory.getbasetemp(), "\n".join(lines), papers=2)
     try:
         entries = list(read(path))
@@ -327,7 +343,9 @@ def test_any_lines_under_a_header_are_read_or_refused(tmp_path_factory: pytest.T
 
 def test_reading_takes_time_in_proportion_to_length(tmp_path: Path) -> None:
     """Long runs of blanks, bullets or near headers must not make a pattern go back and forth; this ends or hangs."""
-    with Input(str(page_of(tmp_path, GOOD + "\n\n" + ("a " + " " * 50_000 + "Conference ") * 20)), Settings()) as opened:
+    with Input(
+        str(page_of(tmp_path, GOOD + "\n\n" + ("a " + " " * 50_000 + "Conference ") * 20)), Settings()
+    ) as opened:
         assert list(source_named("arrow").split(opened, Settings(), lambda notice: None))
     nasty = "\n\n".join(["ICLR Conference " + "2024 " * 150 + "Conference Paper", "- " + " -" * 1_000] * 200)
     assert found_in(page_of(tmp_path, f"{GOOD}\n\n{nasty}")).entries

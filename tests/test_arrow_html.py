@@ -8,7 +8,6 @@ import random
 from pathlib import Path
 
 import pytest
-from test_arrow import as_read, as_true, found_in
 
 from arrowkg.errors import InputError
 from arrowkg.listing import page_text
@@ -16,6 +15,7 @@ from arrowkg.model import Entry, Listing
 from arrowkg.pipeline import read
 from arrowkg.sources import source_named
 from arrowkg.sources.arrow_html import lines_of
+from test_arrow import as_read, as_true, found_in
 
 
 def test_the_seed_page_is_read_as_expected(seeds: Path) -> None:
@@ -65,7 +65,8 @@ class Markup:
                     inside = "<br>".join([self.text(line) for line in paragraph.split("\n")])
                     parts.append(f"<{self._text_tag}>{inside}</{self._text_tag}>{self._newline}")
         noise = "<script>if (1 < 2) { document.write('<p>no</p>') }</script><style>p{}</style><!-- <p>no</p> -->"
-        return f"<!doctype html><html><head><title>t</title>{noise}</head><body>{noise}<main>{''.join(parts)}</main></body></html>"
+        body = f"{noise}<main>{''.join(parts)}</main>"
+        return f"<!doctype html><html><head><title>t</title>{noise}</head><body>{body}</body></html>"
 
 
 def folded(entry: Entry) -> dict[str, object]:

@@ -112,17 +112,13 @@ def test_n3_reads_each_statement(
 
 
 @needs_node
-def test_n3_reads_each_statement_of_turtle_that_streams(
-    written: Written, lines: Callable[..., list[bytes]]
-) -> None:
+def test_n3_reads_each_statement_of_turtle_that_streams(written: Written, lines: Callable[..., list[bytes]]) -> None:
     assert read_with_n3(written("all.ttl", is_sorted=False), "text/turtle") == lines()
 
 
 @needs_java
 @pytest.mark.parametrize(("name", "lang"), [("all.nt", "ntriples"), ("all.ttl", "turtle")])
-def test_jena_reads_each_statement(
-    name: str, lang: str, written: Written, lines: Callable[..., list[bytes]]
-) -> None:
+def test_jena_reads_each_statement(name: str, lang: str, written: Written, lines: Callable[..., list[bytes]]) -> None:
     assert read_with_jena(written(name), lang) == lines()
 
 
@@ -352,9 +348,7 @@ ANYTHING: Final = st.text(st.characters() | st.sampled_from(strategies.UNSAFE), 
         url=st.none() | ANYTHING,
     ),
     capture=st.none() | st.builds(replace, strategies.captures(), name=ANYTHING),
-    options=st.builds(
-        replace, strategies.settings(), characters=st.sampled_from(("keep", "replace", "refuse"))
-    ),
+    options=st.builds(replace, strategies.settings(), characters=st.sampled_from(("keep", "replace", "refuse"))),
     graph=st.none() | st.just("https://example.org/g"),
 )
 @hypothesis_settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])

@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import strategies
+from arrowkg import BadRecord, Settings, triples
 from arrowkg.iris import (
     author_iri,
     bare_doi,
@@ -73,8 +74,14 @@ def test_keys_and_slugs_follow_the_rules(name: str) -> None:
     assert slug(key) == slug_by_the_rules(key)
 
 
+def all_texts(paper: Paper) -> str:
+    return "".join(filter(None, (paper.kind, paper.title, paper.venue, paper.doi, paper.url, *paper.authors)))
+
+
 @given(strategies.papers())
 def test_digests_follow_the_rules(paper: Paper) -> None:
+    # How a text that holds the joining character is told apart has a test of its own.
+    assume("\x1f" not in all_texts(paper))
     digest = paper_digest(paper)
     assert digest == digest_by_the_rules(paper)
     venue = readable_by_the_rules(key_by_the_rules(paper.venue)) if paper.venue else ""
@@ -337,7 +344,9 @@ def test_what_is_one_paper() -> None:
     assert paper_key(replace(STONES, abstract="We sort.")) == paper_key(STONES)
     assert paper_key(replace(with_doi, doi="10.5555/ABC")) == paper_key(with_doi)
     assert paper_key(replace(with_doi, url=None)) == paper_key(with_doi)
-    assert paper_key(Paper("Zoë", ("Zoë",), venue="Zoë")) == paper_key(Paper(*("Zoe\u0308", ("Zoe\u0308",), "Zoe\u0308")))
+    assert paper_key(Paper("Zoë", ("Zoë",), venue="Zoë")) == paper_key(
+        Paper("Zoe\u0308", ("Zoe\u0308",), venue="Zoe\u0308")
+    )
 
 
 @given(strategies.papers(), strategies.papers())
@@ -354,12 +363,19 @@ def test_different_papers_never_share_a_key(one: Paper, other: Paper) -> None:
     ("one", "other"),
     [
         (Paper("On Stones", ("Ada\x1fBo",)), Paper("On Stones", ("Ada", "Bo"))),
-        (Paper("Stones", kind="Book\x1fStones"), Paper("Stones\x1fStones", kind="Book")),
         (Paper("On Stones", url="x\x1fAda"), Paper("On Stones", ("Ada",), url="x")),
+        (Paper("On Stones", kind="A\x1fOn Stones"), Paper("On Stones\x1fOn Stones", kind="A")),
     ],
 )
 def test_the_character_that_joins_a_digest_does_not_make_papers_equal(one: Paper, other: Paper) -> None:
-    assert paper_key(one) != paper_key(other)
+    def node(paper: Paper) -> str | None:
+        try:
+            return next(triples(paper, Settings()))[0]
+        except BadRecord:
+            return None
+
+    assert node(other) is not None
+    assert node(one) != node(other)
 
 
 def test_other_iris() -> None:

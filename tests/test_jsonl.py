@@ -125,7 +125,9 @@ def test_a_line_over_the_limit_is_named_and_the_next_is_read(tmp_path: Path) -> 
     bad: list[BadRecord] = []
     found = list(read(path, settings=Settings(max_record_bytes=200), hooks=Hooks(bad=bad.append)))
     assert [(entry.line, entry.paper.title) for entry in found] == [(1, "a"), (3, "b")]
-    assert [(error.line, error.reason) for error in bad] == [(line, "the line holds more than 200 bytes") for line in (2, 4)]
+    assert [(error.line, error.reason) for error in bad] == [
+        (line, "the line holds more than 200 bytes") for line in (2, 4)
+    ]
 
 
 def test_unknown_fields_are_told_and_left_out() -> None:
@@ -165,7 +167,12 @@ def test_blank_lines_and_a_byte_order_mark_are_no_papers(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("suffix", "compress"),
-    [(".gz", gzip.compress), (".xz", lzma.compress), (".zst", zstandard.ZstdCompressor().compress), (".renamed", gzip.compress)],
+    [
+        (".gz", gzip.compress),
+        (".xz", lzma.compress),
+        (".zst", zstandard.ZstdCompressor().compress),
+        (".renamed", gzip.compress),
+    ],
 )
 def test_compressed_input_is_read(seeds: Path, tmp_path: Path, suffix: str, compress: Any) -> None:
     path = tmp_path / f"papers.jsonl{suffix}"
@@ -178,7 +185,7 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-_fields = st.fixed_dictionaries({}, optional={field: _json for field in sorted(jsonl.FIELDS)})
+_fields = st.fixed_dictionaries({}, optional=dict.fromkeys(sorted(jsonl.FIELDS), _json))
 _likely = st.fixed_dictionaries(
     {"title": st.text(min_size=1, max_size=20)},
     optional={
