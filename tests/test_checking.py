@@ -44,8 +44,10 @@ def records() -> list[tuple[Entry, RecordTriples]]:
     return found
 
 
-def report_of(engine: Engine, batch: int, given: list[tuple[Entry, RecordTriples]], **more: Report) -> Report:
-    checking = Checking(engine, Settings(batch_records=batch), **more)
+def report_of(
+    engine: Engine, batch: int, given: list[tuple[Entry, RecordTriples]], report: Report | None = None
+) -> Report:
+    checking = Checking(engine, Settings(batch_records=batch), report)
     for entry, record in given:
         checking.add(entry, record)
     return checking.finished()
