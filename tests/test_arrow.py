@@ -145,6 +145,7 @@ def test_the_real_page_has_its_known_counts(shared: Path) -> None:
         ("hyphen bullets", lambda text: text.replace("  • ", "- ").encode()),
         ("doubled blanks", lambda text: text.replace("\n\n", "\n\n\n").encode()),
         ("blanks at line ends", lambda text: text.replace("\n", " \t\u00a0\n").encode()),
+        ("no blank lines", lambda text: text.replace("\n\n", "\n").encode()),
         ("blank lines around", lambda text: f"\n \n{text}\n\n\n".encode()),
     ],
 )

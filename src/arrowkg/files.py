@@ -274,14 +274,15 @@ class Output:
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
+        shown = "standard output" if self.name == STDIN_OR_STDOUT else self.name
         try:
             yield
         except BrokenPipeError:
-            gone = OutputError("the reader of the output went away", file=self.name)
+            gone = OutputError("the reader of the output went away", file=shown)
             gone.is_broken_pipe = True
             raise gone from None
         except OSError as error:
-            raise OutputError(f"it cannot be written ({error.strerror or error})", file=self.name) from None
+            raise OutputError(f"it cannot be written ({error.strerror or error})", file=shown) from None
 
     def __enter__(self) -> Self:
         return self

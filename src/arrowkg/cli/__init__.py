@@ -5,6 +5,7 @@ Commands are imported when they are run, so that ``arrowkg --help`` answers at o
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 from typing import Final
@@ -79,8 +80,14 @@ def cli() -> None:
     """
 
 
+def _end(number: int, frame: object) -> None:
+    """End on a signal as on an error, so that temporary files go."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         sys.exit(cli.main(standalone_mode=False, prog_name="arrowkg") or 0)
     except Exception as error:

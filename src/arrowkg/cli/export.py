@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -97,14 +98,21 @@ def command(
     chosen = _format(output, to, jsonl=jsonl)
     _check_places(inputs, output, report, validate=validate)
     source = source_named(from_) if from_ else None
-    with Rejects(output, rejects, skip_bad=skip_bad, console=console) as bad, Output(output) as place:
+    with ExitStack() as stack:
+        bad = stack.enter_context(Rejects(output, rejects, skip_bad=skip_bad, console=console))
+        place = stack.enter_context(Output(output))
+        # Opened before the work, so that a report that cannot be written is told of before it.
+        report_place = stack.enter_context(Output(report)) if report else None
         target = Target(place, chosen, chosen.is_sorted if sort is None else sort, _graph(graph))
         hooks = Hooks(notice=console.notice, bad=bad.add if skip_bad else None, progress=console.progress)
         checking = _checking(settings, limit) if validate else None
         entries = read(*inputs, settings=settings, source=source, limit=limit, hooks=hooks)
         summary = export_papers(entries, target, settings, checking, hooks)
+        if report_place is not None and summary.report is not None:
+            name = _rendering_for(report_place.name)
+            report_place.write(render(summary.report, name, fail_on=settings.fail_on).encode())
+            report_place.commit()
     console.end_notices()
-    _write_report(summary, report, settings)
     return _tell(summary, output, chosen, settings, bad, console)
 
 
@@ -155,13 +163,6 @@ def _rendering_for(report: str) -> str:
 def _checking(settings: Settings, limit: int | None) -> Checking:
     engine = reference_engine(load_shapes(None, settings.schema_ns))
     return Checking(engine, settings, skipped=PAGE_RULES if limit is not None else ())
-
-
-def _write_report(summary: Summary, report: str | None, settings: Settings) -> None:
-    if report is not None and summary.report is not None:
-        with Output(report) as place:
-            place.write(render(summary.report, _rendering_for(report), fail_on=settings.fail_on).encode())
-            place.commit()
 
 
 def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad: Rejects, console: Console) -> int:

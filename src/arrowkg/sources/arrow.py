@@ -247,9 +247,13 @@ def _candidates(lines: Sequence[Line], header: _Header) -> Iterator[_Candidate]:
     """Every line that may start a paper, none inside the title and byline of another."""
     page_key = name_key(header.name)
     resume = header.end
+    # A paper's line stands after a blank one, unless the page was saved without any.
+    has_blanks = any(not line.text for line in lines[header.end :])
     for i in range(header.end, len(lines)):
         text = lines[i].text
-        if i < resume or not text or len(text) > _LONGEST_PAPER_LINE or (i > header.end and lines[i - 1].text):
+        if i < resume or not text or len(text) > _LONGEST_PAPER_LINE:
+            continue
+        if has_blanks and i > header.end and lines[i - 1].text:
             continue
         if match := _paper_line.fullmatch(text):
             candidate = _candidate(lines, i, page_key)

@@ -51,11 +51,15 @@ def lines_of(content: bytes, file: str, max_depth: int) -> list[Line]:
     ['On Stones', '', '  • Ada', '  • Bo', '']
     """
     text = decoded(content, file)
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
+    # The parser's own limits end a page early and in silence, so they are off; ours hold instead.
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         root = etree.fromstring(text.encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise InputError(f"the HTML cannot be read ({error})", file=file) from None
+    cut = next((entry for entry in parser.error_log if entry.level_name == "FATAL"), None)
+    if cut is not None:
+        raise InputError(f"the HTML cannot be read to its end ({cut.message.strip()})", file=file, line=cut.line)
     if root is None:
         raise InputError("the HTML holds no text", file=file)
     writer = _LineWriter()
