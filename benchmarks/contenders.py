@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from benchmarks.measure import Failed
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".tools" / "bench"
 """Where a peer's own environment is kept between runs, outside of version control."""
@@ -43,7 +45,7 @@ def arrowkg_command() -> Path:
     """The command line of the arrowkg that is installed beside this Python."""
     command = Path(sys.executable).with_name("arrowkg")
     if not command.exists():
-        raise SystemExit(f"{command} is not there; run with the Python into which arrowkg is installed")
+        raise Failed(f"{command} is not there; run with the Python into which arrowkg is installed")
     return command
 
 
@@ -81,8 +83,11 @@ def morph_kgc_python() -> Path:
     done = folder / "installed"
     if not done.exists():
         print(f"installing Morph-KGC {MORPH_KGC_VERSION} into {folder.relative_to(ROOT)} (once)", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         pip: Command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, f"morph-kgc=={MORPH_KGC_VERSION}"], check=True)
+        try:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            subprocess.run([*pip, f"morph-kgc=={MORPH_KGC_VERSION}"], check=True)
+        except subprocess.CalledProcessError:
+            raise Failed("Morph-KGC cannot be installed; --peers rdflib does without") from None
         done.touch()
     return python

@@ -56,12 +56,23 @@ NUMBERS: Final = (
 PIECES: Final = CONTROLS + MARKS + MARKUP + LETTERS + SPACES + NUMBERS
 """Every piece that hostile texts are made of, but the long ones."""
 
-_NONCHARACTERS: Final = (*range(0xFDD0, 0xFDF0), *(plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF)))
+_NONCHARACTERS: Final = (
+    *range(0xFDD0, 0xFDF0),
+    *(plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF)),
+)
 UNSAFE: Final = ("\0", "\ud800", "\udbff", "\udc00", "\udfff", *map(chr, _NONCHARACTERS))
 """Characters that no notation carries safely: NUL, the first and last of the lone surrogates, every non-character."""
 
 KINDS: Final = tuple(kind.value for kind in Kind)
-OTHER_KINDS: Final = ("Poster", "conference paper", "Conference  Paper", "Journal Article ", "BOOK", "\u200fBook", "'\"\\")
+OTHER_KINDS: Final = (
+    "Poster",
+    "conference paper",
+    "Conference  Paper",
+    "Journal Article ",
+    "BOOK",
+    "\u200fBook",
+    "'\"\\",
+)
 DOIS: Final = (
     "10.5555/stones-1", "10.5555/ABC.def", "10.5555/(SICI)1234<1::2>3.0.CO;2-K", '10.5555/"quoted"\\', "10.5555/é/李",
     "10.5555/%00&amp;#?", "10.1", "10.5555/K", "10.5555/\u212a",
@@ -180,6 +191,18 @@ def settings() -> st.SearchStrategy[Settings]:
     )
 
 
+def texts_of(entry: Entry) -> list[str]:
+    """Every text of an entry."""
+    paper = entry.paper
+    found = (paper.title, paper.venue, paper.kind, paper.abstract, paper.doi, paper.url, *paper.authors)
+    return [text for text in found if text] + ([entry.capture.name] if entry.capture else [])
+
+
+def is_carried_by_xml(entry: Entry) -> bool:
+    """Whether XML has every character of an entry that RDF can carry."""
+    return not any(char < " " and char not in XML_CONTROLS for text in texts_of(entry) for char in text)
+
+
 # Many entries at once.
 
 _FIELDS: Final = ("title", "author", "venue", "kind", "abstract", "doi", "url", "page")
@@ -221,10 +244,10 @@ def _plain(number: int, field: str, text: str) -> tuple[Paper, Capture | None]:
         "abstract": lambda: {"abstract": text},
         "doi": lambda: {"doi": text},
         "url": lambda: {"url": text},
-        "page": lambda: {},
+        "page": dict,
     }
     fields = {"title": f"On Stones {number}", "venue": "ICLR", "kind": KINDS[number % len(KINDS)], "year": 2024}
-    capture = Capture(nfc(name), f"{number:064x}", 1, 1, 1) if field == "page" else None
+    capture = Capture(nfc(name), sha256(str(number).encode()).hexdigest(), 1, 1, 1) if field == "page" else None
     return Paper(**{**fields, **instead[field]()}), capture  # type: ignore[arg-type]
 
 

@@ -26,6 +26,7 @@ from arrowkg.errors import BadRecord
 from arrowkg.files import Output
 from arrowkg.formats import FORMATS, format_for
 from arrowkg.formats.jsonld import record_document
+from arrowkg.iris import author_iri, name_key
 from arrowkg.mapping import record_triples
 from arrowkg.pipeline import Hooks, Target, export
 from judges import JAVA, NODE, canonical_lines, needs_java, needs_node
@@ -49,12 +50,6 @@ Reader = Callable[[Path], list[bytes]]
 @cache
 def seed_entries() -> tuple[Entry, ...]:
     return tuple(read(*GOOD_SEEDS))
-
-
-def is_carried_by_xml(entry: Entry) -> bool:
-    paper = entry.paper
-    texts = (paper.title, paper.venue, paper.kind, paper.abstract, paper.doi, paper.url, *paper.authors)
-    return not any(char < " " and char not in strategies.XML_CONTROLS for text in texts if text for char in text)
 
 
 def exported(entries: Iterable[Entry], path: Path, *, is_sorted: bool, **options: Any) -> list[BadRecord]:
@@ -125,7 +120,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
 @cache
 def expected_lines(is_xml: bool = False, **options: Any) -> frozenset[bytes]:
     """The statements of the seeds, straight from the mapping; without those that XML does not carry."""
-    entries = [entry for entry in seed_entries() if not is_xml or is_carried_by_xml(entry)]
+    entries = [entry for entry in seed_entries() if not is_xml or strategies.is_carried_by_xml(entry)]
     records = [record_triples(entry.paper, Settings(**options), entry.capture) for entry in entries]
     return frozenset(f"{s} {p} {o} .".encode() for record in records for s, p, o in record.own + record.shared)
 
@@ -164,10 +159,10 @@ def real(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Written:
     def write_once(suffix: str, is_sorted: bool = True) -> Path:
         path = folder / f"{is_sorted}.{suffix}"
         refused = exported(entries, path, is_sorted=is_sorted)
-        unfit = {(entry.file, entry.line) for entry in entries if not is_carried_by_xml(entry)}
+        unfit = {(entry.file, entry.line) for entry in entries if not strategies.is_carried_by_xml(entry)}
         assert {(error.file, error.line) for error in refused} == (unfit if suffix == "rdf" else set())
         if suffix == "rdf":
-            exported([e for e in entries if is_carried_by_xml(e)], folder / "carried.nt", is_sorted=True)
+            exported([e for e in entries if strategies.is_carried_by_xml(e)], folder / "carried.nt", is_sorted=True)
         return path
 
     return write_once
@@ -197,7 +192,7 @@ def test_a_named_graph(suffix: str, read_back: Reader, is_sorted: bool, written:
     assert set(found) == {line[:-1] + f"<{GRAPH}> .".encode() for line in expected_lines()}
 
 
-@each_reader("nq", "trig", "jsonld", "jsonl")
+@each_reader("nq", "trig", "jsonld", "jsonl", without=("Jena", "jsonld.js"))
 @pytest.mark.parametrize("graph", ["urn:example:g", "schema:g", "ak:g", "name:g", "x:"])
 def test_a_named_graph_is_named_as_told(suffix: str, read_back: Reader, graph: str, tmp_path: Path) -> None:
     path = tmp_path / f"out.{suffix}"
@@ -242,7 +237,9 @@ def test_the_https_form_of_schema_org(suffix: str, written: Written) -> None:
 
 
 @each_reader()
-@pytest.mark.parametrize("base", ["http://kg.example.org:8080/lab/", "https://kg.example.org/a&b='c'/(d)/$e;f,g~/%C3%A9/"])
+@pytest.mark.parametrize(
+    "base", ["http://kg.example.org:8080/lab/", "https://kg.example.org/a&b='c'/(d)/$e;f,g~/%C3%A9/"]
+)
 def test_an_odd_base_iri(suffix: str, read_back: Reader, base: str, tmp_path: Path) -> None:
     settings = Settings(base_iri=base)
     paths = [tmp_path / f"out.{suffix}", tmp_path / "out.nt"]
@@ -251,6 +248,14 @@ def test_an_odd_base_iri(suffix: str, read_back: Reader, base: str, tmp_path: Pa
     found = set(read_back(paths[0]))
     assert found == set(canonical_lines(paths[1].read_bytes()))
     assert all(line.startswith(f"<{base}".encode()) for line in found)
+
+
+@pytest.mark.parametrize(
+    "base", ["https://kg.example.org/%zz/", "https://kg.example.org/100%/", "https://kg.example.org/%4/"]
+)
+def test_a_base_that_makes_invalid_iris_is_refused(base: str) -> None:
+    with pytest.raises(UsageError):
+        Settings(base_iri=base)
 
 
 # Lines, sorted and streamed.
@@ -282,7 +287,11 @@ def test_what_streams_repeats_nothing_of_shared_nodes_and_loses_nothing(suffix: 
     lines = blob.split(b"\n")[:-1]
     assert set(lines) == expected_lines()
     repeated = {line for line, count in Counter(lines).items() if count > 1}
-    own = (b"<https://kg.example.org/paper/", b"<https://kg.example.org/authorship/", b"<https://kg.example.org/identifier/")
+    own = (
+        b"<https://kg.example.org/paper/",
+        b"<https://kg.example.org/authorship/",
+        b"<https://kg.example.org/identifier/",
+    )
     assert all(line.startswith(own) for line in repeated)
     shared = [line for line in lines if not line.startswith(own)]
     assert len(shared) == len(set(shared))
@@ -306,17 +315,17 @@ def test_what_streams_has_each_later_spelling(tmp_path: Path) -> None:
 
 
 def test_the_summary_counts_what_is_written(tmp_path: Path) -> None:
-    for suffix in ("nt", "ttl", "jsonld"):
-        for is_sorted in (True, False):
+    counts: dict[bool, set[int]] = {True: {len(expected_lines())}, False: set()}
+    for suffix in ("nt", "nq", "ttl", "trig", "jsonld"):
+        for is_sorted, seen in counts.items():
             path = tmp_path / f"out.{suffix}"
             summary = write(seed_entries(), path, is_sorted=is_sorted)
             assert summary.is_written
             assert summary.papers == len(seed_entries())
-            if suffix == "nt":
-                assert summary.triples == path.read_bytes().count(b"\n")
-                expected = summary.triples if is_sorted else expected
-            elif is_sorted:
-                assert summary.triples == len(expected_lines())
+            seen.add(summary.triples)
+            if suffix in ("nt", "nq"):
+                seen.add(path.read_bytes().count(b"\n"))
+    assert [len(seen) for seen in counts.values()] == [1, 1]
 
 
 # Turtle and TriG.
@@ -439,6 +448,7 @@ SCHEMA_TYPES: Final = {
     "ScholarlyArticle", "Chapter", "Book", "CreativeWork", "ListItem", "Person", "CreativeWorkSeries", "Periodical",
     "PublicationVolume",
 }  # fmt: skip
+OTHER_TYPE: Final = re.compile("(?:ak|fabio|foaf|pro|prov|datacite):[A-Z][A-Za-z]+")
 
 
 def objects_in(value: Any) -> Iterator[dict[str, Any]]:
@@ -477,7 +487,7 @@ def test_a_type_is_one_plain_name_of_schema_org(suffix: str, written: Written) -
     nodes = [node for document in documents(written, suffix) for node in objects_in(document) if "alsoA" in node]
     assert len(nodes) > 100
     for node in nodes:
-        assert node["alsoA"] and all(re.fullmatch("(ak|fabio|foaf|pro|prov|datacite):[A-Z][A-Za-z]+", t) for t in node["alsoA"])
+        assert [name for name in node["alsoA"] if OTHER_TYPE.fullmatch(name)] == node["alsoA"] != []
         if {"prov:Entity", "datacite:Identifier"}.isdisjoint(node["alsoA"]):
             assert node["@type"] in SCHEMA_TYPES
         else:
@@ -497,10 +507,10 @@ def in_a_list(value: Any) -> list[Any]:
 
 @pytest.mark.parametrize("suffix", ["jsonld", "jsonl"])
 def test_authors_stand_in_byline_order(suffix: str, written: Written) -> None:
-    nodes = {}
+    nodes: dict[str, dict[str, Any]] = {}
     for document in documents(written, suffix):
-        for node in objects_in(document):
-            nodes.setdefault(node.get("@id"), {}).update(node)
+        for node in objects_in(document.get("@graph", document)):
+            nodes.setdefault(node["@id"], {}).update(node)
     assert {iri for iri, node in nodes.items() if "ak:Paper" in node.get("alsoA", ())} == bylines().keys()
     for iri, names in bylines().items():
         authorships = in_a_list(nodes[iri]["pro:isDocumentContextFor"])
@@ -516,10 +526,11 @@ def test_a_document_of_one_paper_holds_its_authors_with_their_names() -> None:
     for entry in seed_entries():
         document = record_document(*record_triples(entry.paper, Settings(), entry.capture), "https")
         authors = in_a_list(document["author"])
-        assert all(author["@type"] == "Person" and author["name"] for author in authors)
-        listed = [name.removesuffix(" 0001").removesuffix(" 0002").casefold() for name in entry.paper.authors]
-        shown = [in_a_list(author["name"])[0].casefold() for author in authors]
-        assert shown == list(dict.fromkeys(listed)) or len(shown) < len(listed) or "\u200f" in "".join(listed)
+        assert [author["@type"] for author in authors] == ["Person"] * len(authors)
+        keys = dict.fromkeys(name_key(name) for name in entry.paper.authors)
+        assert [author["@id"] for author in authors] == [author_iri("https://kg.example.org/", key) for key in keys]
+        for author, key in zip(authors, keys, strict=True):
+            assert all(key.startswith(name_key(name)) for name in in_a_list(author["name"]))
         assert json.loads(json.dumps(document)) == document
 
 
@@ -562,7 +573,7 @@ def test_large_numbers_stay_as_they_are(suffix: str, read_back: Reader, tmp_path
     assert numbers == {b"9007199254740993", b"999999999999999999"}
 
 
-@each_reader("jsonld", "jsonl")
+@each_reader("jsonld", "jsonl", without=("Jena", "jsonld.js"))
 def test_numbers_beyond_those_of_machines_are_written_or_refused(
     suffix: str, read_back: Reader, tmp_path: Path
 ) -> None:
@@ -582,7 +593,7 @@ def test_numbers_beyond_those_of_machines_are_written_or_refused(
 def test_rdf_xml_is_well_formed_and_declares_the_prefixes_that_it_uses(written: Written, tmp_path: Path) -> None:
     for path in (written("rdf"), written("rdf", False)):
         root = etree.fromstring(path.read_bytes(), etree.XMLParser(resolve_entities=False, no_network=True))
-        assert root.getroottree().docinfo.doctype == ""
+        assert b"<!DOCTYPE" not in path.read_bytes()
         assert "rdf" in root.nsmap
     write([Paper("On Stones")], tmp_path / "out.rdf")
     root = etree.fromstring((tmp_path / "out.rdf").read_bytes(), None)
@@ -622,7 +633,19 @@ def test_rdf_xml_refuses_a_control_character_of_a_page_at_its_line(tmp_path: Pat
 
 @needs_java
 def test_rdf_xml_carries_all_that_looks_like_a_control_character(tmp_path: Path) -> None:
-    likenesses = ["\\u0007", "\\\\u0007", "\\b", "\\f", "\t\n\r", "\x7f\x80\x9f", "&#7;", "\\\\\\f", "a\\\n\\b", " ", "\n"]
+    likenesses = [
+        "\\u0007",
+        "\\\\u0007",
+        "\\b",
+        "\\f",
+        "\t\n\r",
+        "\x7f\x80\x9f",
+        "&#7;",
+        "\\\\\\f",
+        "a\\\n\\b",
+        " ",
+        "\n",
+    ]
     papers = [Paper(f"On Stones {n}", abstract=text) for n, text in enumerate(likenesses)]
     write(papers, tmp_path / "out.rdf")
     write(papers, tmp_path / "out.nt")

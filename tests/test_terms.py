@@ -96,7 +96,7 @@ def test_any_text_is_one_token_or_refused(value: str) -> None:
 
 @needs_node
 def test_a_reader_finds_the_same_texts(tmp_path: Path) -> None:
-    every = [piece for piece in strategies.PIECES + strategies.LONG]
+    every = list(strategies.PIECES + strategies.LONG)
     lines = {f"<https://example.org/{n}> <https://example.org/p> {text(piece)} ." for n, piece in enumerate(every)}
     path = tmp_path / "texts.nt"
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
