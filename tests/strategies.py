@@ -41,8 +41,8 @@ MARKUP: Final = (
 """What notations are made of, and what looks like their escapes."""
 LETTERS: Final = (
     "x", "A", "é", "e\u0301", "\u0301", "Å", "\u212b", "\u1100\u1161", "\uac01", "\u0958", "ﬁ", "ß", "ẞ", "İ", "ı", "ſ",
-    "ς", "\u212a", "ǰ", "J\u030c", "ŉ", "ΐ", "\u0345", "٣", "０", "李", "龜", "ℂ", "½", "あ\u3099", "ﷺ", "😀", "𝒜", "𠀀",
-    "\U0001f469\u200d\U0001f52c", "\U000e0041", "\ue000", "\U0010fffd", "\ufffd", "\ufffc",
+    "ς", "\u212a", "ǰ", "J\u030c", "ŉ", "ΐ", "\u0345", "٣", "０", "李", "龜", "ℂ", "½", "あ\u3099", "ﷺ", "😀", "𝒜",
+    "𠀀", "\U0001f469\u200d\U0001f52c", "\U000e0041", "\ue000", "\U0010fffd", "\ufffd", "\ufffc",
 )  # fmt: skip
 """Letters that compose, decompose, fold oddly, or lie beyond the first plane."""
 SPACES: Final = (" ", "  ", "\t", "\u00a0", "\u2003", "\u3000", "\u1680")
@@ -94,7 +94,7 @@ def _is_name(text: str) -> bool:
 
 def safe_characters() -> st.SearchStrategy[str]:
     """Any character that RDF can carry."""
-    return st.characters(codec="utf-8", exclude_characters=UNSAFE)  # type: ignore[arg-type]
+    return st.characters(codec="utf-8", exclude_characters=UNSAFE)
 
 
 def texts() -> st.SearchStrategy[str]:
@@ -248,7 +248,7 @@ def _plain(number: int, field: str, text: str) -> tuple[Paper, Capture | None]:
     }
     fields = {"title": f"On Stones {number}", "venue": "ICLR", "kind": KINDS[number % len(KINDS)], "year": 2024}
     capture = Capture(nfc(name), sha256(str(number).encode()).hexdigest(), 1, 1, 1) if field == "page" else None
-    return Paper(**{**fields, **instead[field]()}), capture  # type: ignore[arg-type]
+    return Paper(**{**fields, **instead[field]()}), capture
 
 
 def _drawn(random: Random) -> tuple[Paper, Capture | None]:

@@ -174,7 +174,7 @@ def test_a_suffix_that_names_no_notation_is_refused(tmp_path: Path, name: str, e
     [
         (("--to", "turtel"), "there is no output format 'turtel'", "did you mean turtle?"),
         (("--to", "n3"), "there is no output format 'n3'", "The output formats are ntriples, nquads, turtle"),
-        (("--to", ""), "", "The output formats are ntriples"),
+        (("--to", ""), "there is no output format ''", "The output formats are ntriples"),
         (("--from", "jsnl"), "there is no input format 'jsnl'", "did you mean jsonl? The input formats are arrow"),
         (("--from", "pdf"), "there is no input format 'pdf'", "The input formats are arrow, arrow-html, jsonl"),
         (("--from", ""), "there is no input format ''", "The input formats are arrow"),
@@ -200,6 +200,14 @@ def test_what_cannot_be_asked_for_is_refused(
     put(tmp_path, "out.nt", "old")
     with untouched(tmp_path):
         assert_refused(exported(tmp_path, PAGE, *options), 2, error, hint)
+
+
+@pytest.mark.parametrize("name", ["", ".", "folder", "folder/"])
+def test_a_directory_is_no_place_for_an_output(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with untouched(tmp_path):
+        ran = exported(tmp_path, PAGE, "--to", "nt", name=name)
+    assert_refused(ran, 2, f"{name or repr(name)} is a directory", "name a file to write")
 
 
 def test_no_input_is_refused(tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_it_is_the_hash_seed_that_differs() -> None:
 
 # Other orders.
 
+SPELLINGS: Final = ("Ada Quill", "ADA QUILL", "ada quill", "Bo Tarn 0001")
+
 
 @pytest.mark.parametrize("turn", range(1, 4))
 def test_the_order_of_input_files_does_not_matter(turn: int, usual: dict[str, bytes], tmp_path: Path) -> None:
@@ -120,9 +122,7 @@ def test_a_file_named_twice_adds_nothing(usual: dict[str, bytes], tmp_path: Path
     papers=st.lists(
         strategies.papers(
             title=st.sampled_from(("On Stones", "On Sand")),
-            authors=st.lists(st.sampled_from(("Ada Quill", "ADA QUILL", "ada quill", "Bo Tarn 0001")), max_size=2).map(
-                tuple
-            ),
+            authors=st.lists(st.sampled_from(SPELLINGS), max_size=2).map(tuple),
             venue=st.sampled_from(("ICLR", "iclr", "Iclr")),
             kind=st.sampled_from(("Conference Paper", "Book Chapter", "Journal Article")),
             year=st.just(2024),

@@ -7,8 +7,8 @@ A case is a folder in ``golden/`` with
   ``expected.streamed.SUFFIX`` where it is to be sorted or not;
 - if it needs any, ``settings.json`` with the fields of :class:`arrowkg.Settings`, and ``graph`` for a named graph.
 
-To add a case, make the folder with its input and empty files for what is expected. After a change that is meant to change
-output, renew what is expected, read the difference, and commit it with the change::
+To add a case, make the folder with its input and empty files for what is expected, and renew it. After a change that is
+meant to change output, renew what is expected, read the difference, and commit it with the change::
 
     python tests/test_golden.py --renew [CASE…]
 """

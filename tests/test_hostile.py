@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from arrowkg.errors import BadRecord
 from arrowkg.files import Output
 from arrowkg.formats import FORMATS, Options, format_for
 from arrowkg.formats.jsonld import record_document
+from arrowkg.iris import bare_doi
 from arrowkg.mapping import record_triples
 from arrowkg.model import nfc
 from arrowkg.pipeline import Hooks, Target, export
@@ -216,6 +217,30 @@ def test_each_doi_is_there_in_small_letters_as_often_as_papers_have_it(lines: Ca
     )
 
 
+def test_texts_come_through_json_lines_as_they_are(tmp_path: Path) -> None:
+    def listed(text: str | None) -> str | None:
+        return text if text and not text.isspace() else None
+
+    papers = [entry.paper for entry in hostile()]
+    path = tmp_path / "papers.jsonl"
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for number, paper in enumerate(papers):
+            json.dump(asdict(paper), file, ensure_ascii=number % 2 == 0)
+            file.write("\n")
+    expected = [
+        replace(
+            paper,
+            kind=listed(paper.kind),
+            abstract=listed(paper.abstract),
+            url=listed(paper.url),
+            doi=bare_doi(paper.doi) if paper.doi else None,
+        )
+        for paper in papers
+    ]
+    assert [entry.paper for entry in read(path)] == expected
+    assert [entry.line for entry in read(path)] == list(range(1, len(papers) + 1))
+
+
 # Text that no notation carries safely.
 
 FIELDS: Final = ("title", "author", "venue", "kind", "abstract", "doi", "url", "page")
@@ -281,8 +306,8 @@ def _check_replaced(field: str, text: str, found: list[tuple[str, str, str]]) ->
 @pytest.mark.parametrize("char", ["\0", "\x07", "\x1f", "\ufdd0", "\uffff", "\U0010ffff", "\ud800"])
 def test_unsafe_text_in_json_lines_is_replaced(field: str, char: str, tmp_path: Path) -> None:
     value = f"10.5555/a{char}b" if field == "doi" else f"a{char}b"
-    source = {"title": "On Stones", "authors": ["Ada Quill"], "venue": "ICLR"}
-    source.update({"authors": ["Ada Quill", value]} if field == "author" else {field: value})  # type: ignore[dict-item]
+    source: dict[str, Any] = {"title": "On Stones", "authors": ["Ada Quill"], "venue": "ICLR"}
+    source.update({"authors": ["Ada Quill", value]} if field == "author" else {field: value})
     path = tmp_path / "papers.jsonl"
     path.write_text(json.dumps(source) + "\n")
     options = Settings(characters="replace")

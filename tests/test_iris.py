@@ -323,8 +323,8 @@ def test_a_doi_or_else_the_address_is_in_the_digest(doi: str | None, url: str | 
 CHANGES: Final[dict[str, tuple[Any, ...]]] = {
     "title": ("on stones", "On  Stones", "On Stones ", "On Stones\u200b"),
     "authors": (
-        (), ("Ada Quill",), ("Bo Tarn", "Ada Quill"), ("Ada Quill", "Bo Tarn", "Bo Tarn"), ("Ada Quill", "Bo Tarn 0001"),
-        ("ADA QUILL", "Bo Tarn"), ("Ada Quill Bo Tarn",),
+        (), ("Ada Quill",), ("Bo Tarn", "Ada Quill"), ("Ada Quill", "Bo Tarn", "Bo Tarn"), ("ADA QUILL", "Bo Tarn"),
+        ("Ada Quill", "Bo Tarn 0001"), ("Ada Quill Bo Tarn",),
     ),
     "venue": (None, "iclr", "ICLR ", "ICML"),
     "kind": (None, "Journal Article", "conference paper", "Poster"),

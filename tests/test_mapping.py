@@ -590,7 +590,7 @@ def held_to_one() -> frozenset[Single]:
     """
     found = store.query(query)
     assert isinstance(found, pyoxigraph.QuerySolutions)
-    return frozenset(Single(str(t), str(p), i.value == "true") for t, p, i in found)  # type: ignore[union-attr]
+    return frozenset(Single(str(t), str(p), i.value == "true") for t, p, i in found)
 
 
 def second_values(found: set[Triple]) -> list[str]:
@@ -643,8 +643,8 @@ def records_that_meet(draw: st.DrawFn) -> list[tuple[Paper, Capture | None]]:
     if paper.venue:
         for kind in draw(st.lists(strategies.kinds(), max_size=3)):
             found.append(replace(paper, venue=draw(st.sampled_from(other_spellings(paper.venue))), kind=kind))
-    captures = draw(st.lists(strategies.captures(), max_size=2))
-    return [(paper, capture) for paper in found for capture in (captures or [None])]
+    pages: list[Capture | None] = [*draw(st.lists(strategies.captures(), max_size=2))]
+    return [(paper, page) for paper in found for page in pages or [None]]
 
 
 @hypothesis_settings(max_examples=300)
