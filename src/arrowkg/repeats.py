@@ -45,11 +45,16 @@ class Repeats:
         fresh = []
         spelled = self._spelled
         node = ""
-        is_new_node = False
+        spelling = ("", "")
+        is_new_node = is_new_spelling = False
         for triple in shared:
             subject, predicate, value = triple
             if predicate in spelled:
-                if self._is_new(f"{subject}{predicate}{value}"):
+                # A name stands in two triples, one after the other; one digest speaks for both.
+                if spelling != (subject, value):
+                    spelling = (subject, value)
+                    is_new_spelling = self._is_new(subject + value)
+                if is_new_spelling:
                     fresh.append(triple)
                 continue
             if subject != node:

@@ -20,8 +20,6 @@ from arrowkg.settings import EXAMPLE_BASE_IRI, Settings
 from arrowkg.sources import source_named
 from arrowkg.terms import iri
 from arrowkg.validation import Checking, load_shapes, reference_engine
-from arrowkg.validation.renderings import render
-from arrowkg.validation.renderings.text import render_summary, render_text
 
 PAGE_RULES: Final = ("Capture-declared-count",)
 """The shapes that need a whole page, and so are not checked when only a part of it is read."""
@@ -109,6 +107,8 @@ def command(
         entries = read(*inputs, settings=settings, source=source, limit=limit, hooks=hooks)
         summary = export_papers(entries, target, settings, checking, hooks)
         if report_place is not None and summary.report is not None:
+            from arrowkg.validation.renderings import render
+
             name = _rendering_for(report_place.name)
             report_place.write(render(summary.report, name, fail_on=settings.fail_on).encode())
             report_place.commit()
@@ -168,6 +168,8 @@ def _checking(settings: Settings, limit: int | None) -> Checking:
 def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad: Rejects, console: Console) -> int:
     """Print what was done; the exit code."""
     if summary.report is not None:
+        from arrowkg.validation.renderings.text import render_summary, render_text
+
         write = render_summary if summary.is_written else render_text
         console.say(write(summary.report, fail_on=settings.fail_on).rstrip("\n"))
     if bad.count:

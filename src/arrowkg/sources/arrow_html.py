@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
-
-from lxml import etree
+from typing import TYPE_CHECKING, Final
 
 from arrowkg.errors import BadRecord, InputError
 from arrowkg.files import Input
@@ -18,6 +16,9 @@ from arrowkg.model import nfc
 from arrowkg.settings import Settings
 from arrowkg.sources.arrow import Line, decoded, parse, split_lines
 from arrowkg.sources.record import Notify, Record
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 __all__ = ["parse", "split"]
 
@@ -50,6 +51,8 @@ def lines_of(content: bytes, file: str, max_depth: int) -> list[Line]:
     >>> [line.text for line in lines_of(b"<h1>On <i>Stones</i></h1><ul><li>Ada<li>Bo</ul>", "page.html", 50)]
     ['On Stones', '', '  • Ada', '  • Bo', '']
     """
+    from lxml import etree
+
     text = decoded(content, file)
     # The parser's own limits end a page early and in silence, so they are off; ours hold instead.
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
@@ -131,6 +134,8 @@ class _LineWriter:
 
 def _walk(root: etree._Element, writer: _LineWriter, file: str, max_depth: int) -> None:
     """Send an element's text to the writer, in document order, without recursion."""
+    from lxml import etree
+
     depth = 0
     preformatted = 0
     skipping: etree._Element | None = None
