@@ -260,6 +260,28 @@ def test_shapes_that_would_check_nothing_are_refused(
     assert_refused(run(tmp_path, "validate", "-", "--shapes", "shapes.ttl", stdin=PAGE.encode()), code, error)
 
 
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        'sh:property [ sh:path <a:p> ; sh:minCount "x" ]',
+        "sh:property [ sh:path ( 1 2 ) ; sh:minCount 1 ]",
+        'sh:property [ sh:path <https://schema.org/name> ; sh:pattern "(" ]',
+        'sh:sparql [ sh:select "SELECT oops" ]',
+        "sh:property <a:p>",
+        "sh:and 3",
+    ],
+)
+def test_shapes_that_are_not_well_formed_are_refused(tmp_path: Path, constraint: str) -> None:
+    put(
+        tmp_path,
+        "shapes.ttl",
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . <a:shape> a sh:NodeShape ;"
+        f" sh:targetClass <https://w3id.org/arrowkg/ns#Paper> ; {constraint} .",
+    )
+    ran = run(tmp_path, "validate", "-", "--shapes", "shapes.ttl", stdin=PAGE.encode())
+    assert_refused(ran, 3, "the shapes cannot be ")
+
+
 def test_a_folder_without_shapes_is_refused(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     ran = run(tmp_path, "validate", "-", "--shapes", "none", stdin=PAGE.encode())

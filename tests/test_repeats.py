@@ -18,12 +18,21 @@ from arrowkg.terms import Triple
 NODE: Final = "<https://kg.example.org/author/ada-quill>"
 
 
+SPELLINGS: Final = st.sampled_from(("Ada Quill", "ADA QUILL", "ada\u00a0quill", "Bo Tarn 0001", "BO TARN 0001"))
+PAPERS_THAT_MEET: Final = strategies.papers(
+    authors=st.lists(SPELLINGS, max_size=3).map(tuple),
+    venue=st.sampled_from(("ICLR", "iclr", "Iclr")),
+    kind=st.sampled_from(strategies.KINDS),
+    year=st.sampled_from((None, 2024)),
+)
+
+
 def shared_of(*papers: Paper, capture: Capture | None = None, settings: Settings | None = None) -> list[list[Triple]]:
     return [record_triples(paper, settings or Settings(), capture).shared for paper in papers]
 
 
 @given(
-    papers=st.lists(strategies.papers(), max_size=5),
+    papers=st.lists(strategies.papers() | PAPERS_THAT_MEET, max_size=5),
     capture=st.none() | strategies.captures(),
     settings=strategies.settings(),
 )

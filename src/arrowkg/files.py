@@ -341,7 +341,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _compressing(name: str, file: BinaryIO) -> IO[bytes]:
     """A stream that compresses by suffix; no time or name goes in, so that the bytes are the same every time."""
-    match Path(name).suffix:
+    match Path(name).suffix.lower():
         case ".gz":
             return cast(IO[bytes], gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0))
         case ".bz2":

@@ -13,7 +13,6 @@ from unicodedata import category, normalize
 from arrowkg.model import Kind, Paper, nfc
 
 _homonym = re.compile(r".* ([0-9]{4})", re.DOTALL)
-_last_number = re.compile(r"[0-9]{4}\W*\Z")
 _not_slug = re.compile(r"[^a-z0-9]+")
 _doi = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9.]+/\S+)", re.IGNORECASE)
 
@@ -54,11 +53,14 @@ def without_homonym_number(name: str) -> str:
     >>> without_homonym_number("Bo Tarn 0001")
     'Bo Tarn'
     """
-    head = _last_number.sub("", name)
-    # A direction mark may stand before the digits; one that closes the name before the space stays.
-    while head and category(head[-1]) == "Cf":
-        head = head[:-1]
-    return head.rstrip()
+    # Format characters, which the key has not, may stand among the digits, before them and after them.
+    end, digits = len(name), 0
+    while digits < 4:
+        end -= 1
+        digits += name[end] in "0123456789"
+    while category(name[end - 1]) == "Cf":
+        end -= 1
+    return name[:end].rstrip()
 
 
 def readable_slug(key: str) -> str:
@@ -114,11 +116,16 @@ def paper_digest(paper: Paper) -> str:
         paper.title,
         "" if paper.year is None else str(paper.year),
         paper.venue or "",
-        paper.doi.lower() if paper.doi else paper.url or "",
+        nfc(paper.doi.lower()) if paper.doi else paper.url or "",
         *paper.authors,
     )
+    joined = "\x1f".join(parts)
+    if joined.count("\x1f") >= len(parts):
+        # A text holds the separator itself; without an escape, papers of other fields could look alike.
+        escaped = [part.replace("\x1e", "\x1e\x1e").replace("\x1f", "\x1e\x1f") for part in parts[1:]]
+        joined = "\x1f".join(["arrowkg-paper-1-escaped", *escaped])
     # A lone surrogate is no UTF-8; the mapping refuses such a record, so its digest is never written.
-    return sha256("\x1f".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
+    return sha256(joined.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def paper_key(paper: Paper) -> str:

@@ -22,7 +22,7 @@ from arrowkg.iris import (
     venue_iri,
     without_homonym_number,
 )
-from arrowkg.model import Capture, Kind, Paper
+from arrowkg.model import Capture, Kind, Paper, nfc
 from arrowkg.settings import Settings
 from arrowkg.terms import TRUE, Triple, any_uri, integer, text, unsafe_characters, year
 from arrowkg.vocab import RDF_TYPE, Schema
@@ -168,9 +168,11 @@ def _own_triples(
         url = any_uri(paper.url)
         own += (this, s.url, url), (this, vocab.FABIO_URL, url)
     if paper.doi:
+        # Small letters may compose where large ones do not.
+        doi = nfc(paper.doi.lower())
         identifier = f"<{settings.base_iri}identifier/{key}-doi>"
         own += (
-            (this, s.identifier, _literal("doi", f"https://doi.org/{paper.doi.lower()}")),
+            (this, s.identifier, _literal("doi", f"https://doi.org/{doi}")),
             (
                 this,
                 vocab.DATACITE_HAS_IDENTIFIER,
@@ -193,7 +195,7 @@ def _own_triples(
         own += (
             (identifier, RDF_TYPE, vocab.DATACITE_IDENTIFIER),
             (identifier, vocab.DATACITE_USES_SCHEME, vocab.DATACITE_DOI),
-            (identifier, vocab.LITERAL_VALUE, _literal("doi", paper.doi.lower())),
+            (identifier, vocab.LITERAL_VALUE, _literal("doi", doi)),
         )
     return own
 

@@ -10,7 +10,7 @@ from itertools import islice
 from os import PathLike, fspath
 from typing import Any, Final, TypeAlias
 
-from arrowkg.errors import BadRecord, InputError, UsageError
+from arrowkg.errors import BadRecord, BadText, InputError, UsageError
 from arrowkg.files import Input, Output
 from arrowkg.formats import Format, Options, Writer
 from arrowkg.formats.names import Names
@@ -22,8 +22,9 @@ from arrowkg.settings import Settings
 from arrowkg.sources import Source, guess
 from arrowkg.sources.record import Record
 from arrowkg.spool import Spool
-from arrowkg.terms import unsafe_characters, with_replacements
+from arrowkg.terms import iri, unsafe_characters, with_replacements
 from arrowkg.validation import Checking, Report
+from arrowkg.vocab import prefixes
 
 OnNotice: TypeAlias = Callable[[Notice], None]
 OnBad: TypeAlias = Callable[[BadRecord], None]
@@ -195,7 +196,7 @@ class Target:
         graph: the IRI of the named graph to write into, or ``None``.
 
     Raises:
-        UsageError: a graph is named, and the notation has none.
+        UsageError: a graph is named, and the notation has none, or its name is no IRI.
     """
 
     output: Output
@@ -204,8 +205,20 @@ class Target:
     graph: str | None = None
 
     def __post_init__(self) -> None:
-        if self.graph is not None and not self.format.has_graphs:
+        if self.graph is None:
+            return
+        if not self.format.has_graphs:
             raise UsageError(f"{self.format.title} has no named graphs", hint="--graph needs nquads, trig or jsonld")
+        try:
+            iri(self.graph)
+        except BadText as error:
+            raise UsageError(f"the graph cannot be named so: {error.reason}") from None
+        scheme = self.graph.partition(":")[0]
+        if self.format.name.startswith("jsonld") and scheme in prefixes("https"):
+            raise UsageError(
+                f"the graph cannot be named {self.graph!r}, which JSON-LD reads as a prefixed name",
+                hint="name it by an http or urn IRI",
+            )
 
 
 def export(

@@ -20,7 +20,7 @@ FailOn: TypeAlias = Literal["violation", "warning", "info", "never"]
 EXAMPLE_BASE_IRI: Final = "https://kg.example.org/"
 """The base IRI when none is set: a name reserved for examples, so nobody's, and meant to be replaced."""
 
-_base_iri = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/([A-Za-z0-9._~!$&'()*+,;=:@%-]+/)*")
+_base_iri = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/((?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+/)*")
 
 MIB: Final = 1 << 20
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Final, Self, TextIO
 
 from arrowkg.errors import OutputError
+
+_MOST_PIECES: Final = 64
 
 
 class Spool:
@@ -54,19 +56,33 @@ class Spool:
 
     def _spill(self) -> None:
         self._held.sort()
-        piece = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115, closed by __exit__
-        self._pieces.append(piece)
-        try:
-            piece.writelines([f"{text}\n" for text in self._held])
-            piece.flush()
-        except OSError as error:
-            raise OutputError(
-                f"sorting needs more room for temporary files in {tempfile.gettempdir()} ({error.strerror})",
-                hint="set TMPDIR to a larger place, or write N-Triples with --no-sort",
-            ) from None
-        piece.seek(0)
+        self._write(self._held)
         self._held.clear()
         self._size = 0
+        if len(self._pieces) > _MOST_PIECES:
+            self._merge_pieces()
+
+    def _write(self, texts: Iterable[str]) -> None:
+        """Write sorted texts to a new temporary file."""
+        try:
+            piece = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115, closed by __exit__
+            self._pieces.append(piece)
+            piece.writelines(map(_with_line_feed, texts))
+            piece.flush()
+            piece.seek(0)
+        except OSError as error:
+            raise OutputError(
+                f"sorting cannot use the folder for temporary files ({error.strerror or error})",
+                hint="set TMPDIR to a larger place, or write N-Triples with --no-sort",
+            ) from None
+
+    def _merge_pieces(self) -> None:
+        """Make one piece of all, so that no more files are open than a process may have."""
+        old = self._pieces[:]
+        self._write(heapq.merge(*(map(_without_line_feed, piece) for piece in old)))
+        self._pieces = self._pieces[len(old) :]
+        for piece in old:
+            piece.close()
 
     def sorted(self) -> Iterator[str]:
         """Every text that was taken, in order, repeats included."""
@@ -76,6 +92,10 @@ class Spool:
             return
         files = [map(_without_line_feed, piece) for piece in self._pieces]
         yield from heapq.merge(*files, self._held)
+
+
+def _with_line_feed(text: str) -> str:
+    return f"{text}\n"
 
 
 def _without_line_feed(line: str) -> str:

@@ -18,7 +18,6 @@ from arrowkg.pipeline import Hooks, Summary, Target, read
 from arrowkg.pipeline import export as export_papers
 from arrowkg.settings import EXAMPLE_BASE_IRI, Settings
 from arrowkg.sources import source_named
-from arrowkg.terms import iri
 from arrowkg.validation import Checking, load_shapes, reference_engine
 
 PAGE_RULES: Final = ("Capture-declared-count",)
@@ -101,7 +100,7 @@ def command(
         place = stack.enter_context(Output(output))
         # Opened before the work, so that a report that cannot be written is told of before it.
         report_place = stack.enter_context(Output(report)) if report else None
-        target = Target(place, chosen, chosen.is_sorted if sort is None else sort, _graph(graph))
+        target = Target(place, chosen, chosen.is_sorted if sort is None else sort, graph)
         hooks = Hooks(notice=console.notice, bad=bad.add if skip_bad else None, progress=console.progress)
         checking = _checking(settings, limit) if validate else None
         entries = read(*inputs, settings=settings, source=source, limit=limit, hooks=hooks)
@@ -126,15 +125,6 @@ def _format(output: str, to: str | None, *, jsonl: bool) -> Format:
     if jsonl and chosen.name not in ("jsonld", "jsonld-lines"):
         raise UsageError(f"--jsonl goes with JSON-LD, not with {chosen.title}")
     return format_named("jsonld-lines") if jsonl else chosen
-
-
-def _graph(graph: str | None) -> str | None:
-    if graph is not None:
-        try:
-            iri(graph)
-        except BadRecord as error:
-            raise UsageError(f"--graph: {error.reason}") from None
-    return graph
 
 
 def _check_places(inputs: tuple[str, ...], output: str, report: str | None, *, validate: bool) -> None:

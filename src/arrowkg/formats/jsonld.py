@@ -19,6 +19,8 @@ from arrowkg.terms import XSD, Triple, iri_of, is_iri, literal_parts
 Json: TypeAlias = str | int | bool | list["Json"] | dict[str, "Json"]
 _Nodes: TypeAlias = dict[str, dict[str, list[str]]]
 
+# JSON numbers are read as binary64 by many, which holds whole numbers up to here exactly.
+_EXACT: Final = 1 << 53
 _TO_NODES: Final = (
     vocab.FRBR_PART_OF,
     vocab.DCTERMS_CREATOR,
@@ -158,7 +160,9 @@ class _Compaction:
             return self._names.get(value) or iri_of(value)
         lexical, datatype, _ = literal_parts(value)
         if datatype == f"{XSD}integer":
-            return int(lexical)
+            if abs(int(lexical)) < _EXACT:
+                return int(lexical)
+            return {"@value": lexical, "@type": "xsd:integer"}
         if datatype == f"{XSD}boolean":
             return lexical == "true"
         return lexical

@@ -16,6 +16,7 @@ from arrowkg.formats.names import property_order
 from arrowkg.terms import Triple
 from arrowkg.vocab import DCTERMS_CREATOR, PRO_IS_CONTEXT_FOR, RDF_TYPE, schema
 
+# A key has the IRI without its brackets, so that nodes go by IRI.
 # No term holds a control character, so these part a key from its triples, triples, and terms.
 _KEY_END: Final = "\x01"
 _TRIPLE_END: Final = "\x02"
@@ -44,12 +45,12 @@ class ReadingOrder:
     def texts(self, own: Sequence[Triple], shared: Sequence[Triple]) -> Iterator[str]:
         """One text for a paper with its own nodes, and one for each shared node."""
         if self._is_by_record:
-            yield _packed("0" + own[0][0], [*own, *shared])
+            yield _packed("0" + own[0][0][1:-1], [*own, *shared])
             return
         if own:
-            yield _packed("0" + own[0][0], own)
+            yield _packed("0" + own[0][0][1:-1], own)
         for subject, triples in groupby(shared, key=lambda triple: triple[0]):
-            yield _packed(self._section(subject) + subject, triples)
+            yield _packed(self._section(subject) + subject[1:-1], triples)
 
     def _section(self, subject: str) -> str:
         kind, _, rest = subject[self._start :].partition("/")
@@ -65,7 +66,7 @@ class ReadingOrder:
             triples = self._ordered(triple for _, packed in same for triple in _unpacked(packed))
             if self._is_by_record:
                 # The nodes that a record shares come after its own, whose subjects all hold the paper's key.
-                paper_key = key[1:-1].rpartition("/")[2]
+                paper_key = key.rpartition("/")[2]
                 own = [triple for triple in triples if paper_key in triple[0]]
                 yield own, [triple for triple in triples if paper_key not in triple[0]]
             elif key[0] == "0":
