@@ -195,9 +195,15 @@ def test_a_named_graph(suffix: str, read_back: Reader, is_sorted: bool, written:
 
 @each_reader("nq", "trig", "jsonld", "jsonl", without=("Jena", "jsonld.js"))
 @pytest.mark.parametrize("graph", ["urn:example:g", "schema:g", "ak:g", "name:g", "x:"])
-def test_a_named_graph_is_named_as_told(suffix: str, read_back: Reader, graph: str, tmp_path: Path) -> None:
+def test_a_named_graph_is_named_as_told_or_refused(suffix: str, read_back: Reader, graph: str, tmp_path: Path) -> None:
     path = tmp_path / f"out.{suffix}"
-    write([Paper("On Stones")], path, graph=graph)
+    try:
+        write([Paper("On Stones")], path, graph=graph)
+    except UsageError:
+        # In JSON-LD a name that starts as a prefixed name does cannot be written.
+        assert suffix.startswith("json") and graph.partition(":")[0] in vocab.prefixes("https")
+        assert not path.exists()
+        return
     graphs = {line.rpartition(b" <")[2] for line in read_back(path)}
     assert graphs == {f"{graph}> .".encode()}
 

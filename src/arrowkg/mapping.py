@@ -7,8 +7,10 @@ with other records (authors, volume, venue, capture), each described in full.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from arrowkg import vocab
 from arrowkg.errors import BadRecord, BadText
@@ -24,9 +26,10 @@ from arrowkg.iris import (
 )
 from arrowkg.model import Capture, Kind, Paper, nfc
 from arrowkg.settings import Settings
-from arrowkg.terms import TRUE, Triple, any_uri, integer, text, unsafe_characters, year
+from arrowkg.terms import TRUE, Triple, any_uri, integer, text, unsafe_characters, with_replacements, year
 from arrowkg.vocab import RDF_TYPE, Schema
 
+_sha256 = re.compile("[0-9a-f]{64}")
 NAME_ONLY_DESCRIPTION: Final = "A name as listed, not a person: it may stand for several people or for a group."
 
 
@@ -90,7 +93,9 @@ def record_triples(paper: Paper, settings: Settings, capture: Capture | None = N
     (False, '<https://kg.example.org/author/ada-quill>')
     """
     if settings.characters == "refuse":
-        _refuse_unsafe(paper)
+        _refuse_unsafe(paper, capture)
+    elif settings.characters == "replace":
+        paper, capture = _replaced(paper, capture)
     s = vocab.schema(settings.schema_ns)
     authors = _Authors(settings.base_iri)
     byline = [authors.add(name, position) for position, name in enumerate(paper.authors, 1)]
@@ -101,23 +106,45 @@ def record_triples(paper: Paper, settings: Settings, capture: Capture | None = N
     return RecordTriples(own, authors.triples(s) + shared)
 
 
-def _literal(field: str, value: str) -> str:
+def _literal(field: str, value: str, make: Callable[[str], str] = text) -> str:
     """The literal of a text, an error naming the field that it came from."""
     try:
-        return text(value)
+        return make(value)
     except BadText as error:
         raise BadText(f"{field}: {error.reason}", hint=error.hint) from None
 
 
-def _refuse_unsafe(paper: Paper) -> None:
-    for field in ("title", "authors", "venue", "kind", "abstract", "doi", "url"):
-        value = getattr(paper, field) or ""
-        found = unsafe_characters(value if isinstance(value, str) else "\n".join(value))
-        if found:
+def texts_of(paper: Paper, capture: Capture | None = None) -> dict[str, str]:
+    """Every text of a record that goes into its triples, by the name of its field.
+
+    >>> texts_of(Paper("On Stones", ("Ada Quill",)))
+    {'title': 'On Stones', 'author 1': 'Ada Quill'}
+    """
+    texts = {field: getattr(paper, field) for field in ("title", "venue", "kind", "abstract", "doi", "url")}
+    texts |= {f"author {position}": name for position, name in enumerate(paper.authors, 1)}
+    if capture is not None:
+        texts["the page's name"] = capture.name
+    return {field: text for field, text in texts.items() if text}
+
+
+def _refuse_unsafe(paper: Paper, capture: Capture | None) -> None:
+    for field, value in texts_of(paper, capture).items():
+        if found := unsafe_characters(value):
             raise BadText(
                 f"{field}: the text holds U+{ord(found[0]):04X}, which not every RDF notation carries",
                 hint="--characters replace writes U+FFFD in its place",
             )
+
+
+def _replaced(paper: Paper, capture: Capture | None) -> tuple[Paper, Capture | None]:
+    """The record with U+FFFD for each character that not every notation carries."""
+    changed: dict[str, Any] = {
+        field: with_replacements(value)
+        for field in ("title", "venue", "kind", "abstract", "doi", "url")
+        if (value := getattr(paper, field)) is not None
+    }
+    paper = replace(paper, authors=tuple([with_replacements(name) for name in paper.authors]), **changed)
+    return paper, capture and replace(capture, name=with_replacements(capture.name))
 
 
 def _own_triples(
@@ -165,7 +192,7 @@ def _own_triples(
     if listed_in:
         own.append((this, vocab.AK_LISTED_IN, listed_in))
     if paper.url:
-        url = any_uri(paper.url)
+        url = _literal("url", paper.url, any_uri)
         own += (this, s.url, url), (this, vocab.FABIO_URL, url)
     if paper.doi:
         # Small letters may compose where large ones do not.
@@ -309,6 +336,8 @@ def _add_volume(shared: list[Triple], paper: Paper, base: str, venue: str, venue
 
 def _add_capture(shared: list[Triple], capture: Capture, authors: _Authors, base: str, s: Schema) -> str:
     """Describe the page that lists a paper; its term."""
+    if _sha256.fullmatch(capture.sha256) is None:
+        raise BadRecord(f"the capture's SHA-256 {capture.sha256[:80]!r} is not 64 hex digits in lower case")
     page = f"<{capture_iri(base, capture.sha256)}>"
     author, name = authors.add(capture.name)
     shared += (

@@ -5,24 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import islice
 from os import PathLike, fspath
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from arrowkg.errors import BadRecord, BadText, InputError, UsageError
 from arrowkg.files import Input, Output
 from arrowkg.formats import Format, Options, Writer
 from arrowkg.formats.names import Names
 from arrowkg.formats.ordering import ReadingOrder
-from arrowkg.mapping import CLASSES_OF_KIND, RecordTriples, record_triples
+from arrowkg.mapping import CLASSES_OF_KIND, RecordTriples, record_triples, texts_of
 from arrowkg.model import Entry, Notice, Paper
 from arrowkg.repeats import EqualEntries, Repeats
 from arrowkg.settings import Settings
 from arrowkg.sources import Source, guess
 from arrowkg.sources.record import Record
 from arrowkg.spool import Spool
-from arrowkg.terms import iri, unsafe_characters, with_replacements
+from arrowkg.terms import iri, unsafe_characters
 from arrowkg.validation import Checking, Report
 from arrowkg.vocab import prefixes
 
@@ -140,27 +140,21 @@ def _entry(record: Record | BadRecord, source: Source, settings: Settings, hooks
             raise
         hooks.bad(error)
         return None
-    return Entry(_tidied(paper, record, settings, hooks), record.file, record.line, record.capture)
+    _tell_of_odd_characters(paper, record, settings, hooks)
+    return Entry(paper, record.file, record.line, record.capture)
 
 
-def _tidied(paper: Paper, record: Record, settings: Settings, hooks: Hooks) -> Paper:
-    """The paper with its odd characters as the settings want them, those that there are told of."""
-    texts = (paper.title, *paper.authors, paper.venue or "", paper.kind or "", paper.abstract or "", paper.url or "")
-    odd = [char for text in texts for char in unsafe_characters(text)]
-    if not odd:
-        return paper
+def _tell_of_odd_characters(paper: Paper, record: Record, settings: Settings, hooks: Hooks) -> None:
+    odd = [char for text in texts_of(paper, record.capture).values() for char in unsafe_characters(text)]
+    if not odd or settings.characters == "refuse":
+        return
     codes = ", ".join(sorted({f"U+{ord(char):04X}" for char in odd}))
-    if settings.characters != "replace":
+    if settings.characters == "replace":
+        notice = Notice("characters replaced", f"U+FFFD stands for {codes}", record.file, record.line)
+    else:
         told = f"control characters are kept as escapes: {codes}"
-        hooks.notice(Notice("control characters kept", told, record.file, record.line))
-        return paper
-    hooks.notice(Notice("characters replaced", f"U+FFFD stands for {codes}", record.file, record.line))
-    changed: dict[str, Any] = {
-        name: with_replacements(value)
-        for name in ("title", "venue", "kind", "abstract", "url", "doi")
-        if (value := getattr(paper, name)) is not None
-    }
-    return replace(paper, authors=tuple(map(with_replacements, paper.authors)), **changed)
+        notice = Notice("control characters kept", told, record.file, record.line)
+    hooks.notice(notice)
 
 
 def mapped(entries: Iterable[Entry], settings: Settings, hooks: Hooks) -> Iterator[tuple[Entry, RecordTriples]]:

@@ -34,7 +34,8 @@ class Settings:
         schema_ns: whether schema.org terms are written with ``https://schema.org/`` or ``http://schema.org/``.
         abstracts: whether abstracts are written; some may be under a licence that forbids it.
         characters: what happens to control characters in texts: ``keep`` writes those that RDF can carry as escapes
-            and refuses the others, ``replace`` writes U+FFFD for all, ``refuse`` refuses the record for any.
+            and refuses records with others (NUL, lone surrogates, non-characters), ``replace`` writes U+FFFD for
+            all of them, ``refuse`` refuses a record for any.
         fail_on: the least severity that makes a graph non-conforming for the exit code.
         max_expanded_bytes: the most that one input may hold after decompression.
         max_page_bytes: the most for an input that is read as a whole: a page, or an RDF file.
@@ -69,7 +70,7 @@ class Settings:
     sort_bytes: int = 64 * MIB
 
     def __post_init__(self) -> None:
-        if _base_iri.fullmatch(self.base_iri) is None:
+        if _base_iri.fullmatch(self.base_iri) is None or "/./" in self.base_iri or "/../" in self.base_iri:
             raise UsageError(
                 f"the base IRI {self.base_iri!r} cannot be used",
                 hint="it is an http or https IRI that ends in a slash, such as https://kg.example.org/",

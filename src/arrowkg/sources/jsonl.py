@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -79,7 +80,13 @@ def _json_object(payload: bytes, settings: Settings) -> dict[str, object]:
     try:
         found = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
-        raise _not_json(payload, error) from None
+        if "surrogate" not in error.msg or settings.characters != "replace":
+            raise _not_json(payload, error) from None
+        # The standard library lets lone surrogates through, for the mapping to replace.
+        try:
+            found = json.loads(payload)
+        except ValueError:
+            raise _not_json(payload, error) from None
     if not isinstance(found, dict):
         raise BadRecord(f"not a paper but {_kind_of(found)}", hint="each line is one JSON object with a title")
     return found
