@@ -231,7 +231,7 @@ _LIMITS: Final = [
     ("max_page_bytes", 300, PAGE, "the input holds more than 300 bytes and must be read as a whole", None),
     ("max_record_bytes", 60, lines(2), "the line holds more than 60 bytes", 1),
     ("max_depth", 20, _DEEP, "the JSON is nested deeper than 20", 1),
-    ("max_depth", 20, "<html>" + "<div>" * 20 + PAGE, "the HTML is nested deeper than 20", 1),
+    ("max_depth", 20, "<html>" + "<div>" * 20 + "<pre>" + PAGE, "the HTML is nested deeper than 20", 1),
     ("max_authors", 1, lines(1), "2 authors, and the limit is 1", 1),
     ("max_authors", 1, PAGE.replace("• Q", "• Q\n  • R"), "2 authors, and the limit is 1", 16),
     ("max_field_characters", 5, jsonl({"title": "Stones"}), "title: 6 characters, and the limit is 5", 1),
