@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -95,26 +95,28 @@ def run(
         environment: variables of arrowkg's; none others of them are set.
         is_terminal: whether standard error is a terminal.
     """
-    kind = _Terminal if is_terminal else io.TextIOWrapper
     out, err = io.BytesIO(), io.BytesIO()
-    streams = {
-        "stdin": io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"),
-        "stdout": io.TextIOWrapper(out, encoding="utf-8"),
-        "stderr": kind(err, encoding="utf-8", errors="backslashreplace"),
-    }
+    kind = _Terminal if is_terminal else io.TextIOWrapper
+    stdin_ = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+    stdout = io.TextIOWrapper(out, encoding="utf-8")
+    stderr = kind(err, encoding="utf-8", errors="backslashreplace")
     on_end = signal.getsignal(signal.SIGTERM)
     try:
         with (
             contextlib.chdir(folder),
-            mock.patch.multiple(sys, argv=["arrowkg", *map(os.fspath, arguments)], **streams),
+            mock.patch.multiple(sys, argv=["arrowkg", *_texts(arguments)], stdin=stdin_, stdout=stdout, stderr=stderr),
             mock.patch.dict(os.environ, _variables(environment), clear=True),
         ):
             code = _exit_code()
     finally:
         signal.signal(signal.SIGTERM, on_end)
-    streams["stdout"].flush()
-    streams["stderr"].flush()
+    stdout.flush()
+    stderr.flush()
     return Ran(code, out.getvalue(), err.getvalue().decode())
+
+
+def _texts(arguments: Iterable[str | os.PathLike[str]]) -> list[str]:
+    return [os.fspath(argument) for argument in arguments]
 
 
 def _exit_code() -> int:
@@ -132,9 +134,10 @@ def spawn(
     stdin: bytes = b"",
     environment: Mapping[str, str] | None = None,
     stdout: int | IO[bytes] = subprocess.PIPE,
+    timeout: float = 100,
 ) -> Ran:
-    """Run the command as a process of its own; arguments as of :func:`run`."""
-    return _spawned([COMMAND, *map(os.fspath, arguments)], folder, stdin, environment, stdout)
+    """Run the command as a process of its own, and end it after so many seconds; arguments as of :func:`run`."""
+    return _spawned([COMMAND, *_texts(arguments)], folder, stdin, environment, stdout, timeout)
 
 
 def spawn_python(
@@ -146,13 +149,16 @@ def spawn_python(
 ) -> Ran:
     """Run the command as a process of its own that first runs some lines of Python."""
     code = f"{prelude}\nfrom arrowkg.cli import main\nmain()"
-    return _spawned(
-        [sys.executable, "-c", code, *map(os.fspath, arguments)], folder, stdin, environment, subprocess.PIPE
-    )
+    return _spawned([sys.executable, "-c", code, *_texts(arguments)], folder, stdin, environment)
 
 
 def _spawned(
-    line: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str] | None, stdout: int | IO[bytes]
+    line: list[str],
+    folder: Path,
+    stdin: bytes,
+    environment: Mapping[str, str] | None,
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    timeout: float = 100,
 ) -> Ran:
     done = subprocess.run(
         line,
@@ -161,7 +167,7 @@ def _spawned(
         env=_variables(environment),
         stdout=stdout,
         stderr=subprocess.PIPE,
-        timeout=100,
+        timeout=timeout,
         check=False,
     )
     return Ran(done.returncode, done.stdout or b"", done.stderr.decode(errors="backslashreplace"))
@@ -170,7 +176,7 @@ def _spawned(
 def start(folder: Path, *arguments: str | os.PathLike[str]) -> subprocess.Popen[bytes]:
     """Start the command and give the process, whose standard streams are pipes."""
     return subprocess.Popen(
-        [COMMAND, *map(os.fspath, arguments)],
+        [COMMAND, *_texts(arguments)],
         cwd=folder,
         env=_variables(None),
         stdin=subprocess.PIPE,

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Final, Self, cast
 
-import zstandard
+from backports import zstd
 
 from arrowkg.errors import InputError, OutputError, UsageError
 from arrowkg.settings import MIB, Settings
@@ -29,7 +29,7 @@ COMPRESSIONS: Final = (".gz", ".bz2", ".xz", ".zst")
 # The first bytes of each compressed format; what a file holds decides, whatever it is called.
 _MAGIC: Final = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
 _DECODER_MEMORY: Final = 128 * MIB
-_BROKEN: Final = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, gzip.BadGzipFile, OSError)
+_BROKEN: Final = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, gzip.BadGzipFile, OSError)
 
 
 class Input:
@@ -59,6 +59,9 @@ class Input:
         try:
             self.size = _size(self._raw)
             self._stream = io.BufferedReader(_Limited(self, *_decompressed(self._raw)), buffer_size=256 * 1024)
+        except OSError as error:
+            self._close_raw()
+            raise InputError(f"it cannot be read ({error.strerror or error})", file=name) from None
         except BaseException:
             self._close_raw()
             raise
@@ -79,6 +82,11 @@ class Input:
     def limit(self) -> int:
         """The most bytes that it may hold after decompression."""
         return self._settings.max_expanded_bytes
+
+    @property
+    def max_depth(self) -> int:
+        """The deepest nesting that it may have."""
+        return self._settings.max_depth
 
     @property
     def consumed(self) -> int:
@@ -109,14 +117,19 @@ class Input:
             InputError: it holds more than ``settings.max_page_bytes``.
         """
         limit = self._settings.max_page_bytes
-        found = self._stream.read(limit + 1)
-        if len(found) > limit:
-            raise InputError(
-                f"the input holds more than {limit:,} bytes and must be read as a whole",
-                hint="a larger one can be let through with max_page_bytes in arrowkg.toml",
-                file=self.name,
-            )
-        return found
+        found = []
+        size = 0
+        # Piece by piece, so that no more than the limit is held when it is passed.
+        while piece := self._stream.read(MIB):
+            found.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise InputError(
+                    f"the input holds more than {limit:,} bytes and must be read as a whole",
+                    hint="a larger one can be let through with max_page_bytes in arrowkg.toml",
+                    file=self.name,
+                )
+        return b"".join(found)
 
 
 class _Limited(io.RawIOBase):
@@ -152,8 +165,11 @@ def _open_raw(name: str) -> BinaryIO:
     if name == STDIN_OR_STDOUT:
         return cast(BinaryIO, sys.stdin.buffer)
     path = Path(name)
-    if path.is_dir():
-        inside = sorted(entry.name for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+    if os.path.isdir(name):  # noqa: PTH112, the other one raises for names that are too long
+        try:
+            inside = sorted(entry.name for entry in path.iterdir() if entry.is_file() and entry.name[0] != ".")
+        except OSError as error:
+            raise InputError(f"it is a directory that cannot be read ({error.strerror})", file=name) from None
         shown = ", ".join(inside[:5]) + (f" and {len(inside) - 5} more" if len(inside) > 5 else "")
         raise InputError(
             "it is a directory",
@@ -196,8 +212,8 @@ def _decoder(suffix: str, stream: IO[bytes]) -> IO[bytes]:
         case ".xz":
             return cast(IO[bytes], _XzReader(stream))
         case _:
-            decoder = zstandard.ZstdDecompressor(max_window_size=_DECODER_MEMORY)
-            return cast(IO[bytes], decoder.stream_reader(stream, read_across_frames=True))
+            most: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _DECODER_MEMORY.bit_length() - 1}
+            return cast(IO[bytes], zstd.ZstdFile(stream, "rb", options=most))
 
 
 class _XzReader(io.BufferedIOBase):
@@ -262,15 +278,23 @@ class Output:
     def _open(self) -> BinaryIO:
         if self.name == STDIN_OR_STDOUT:
             return cast(BinaryIO, sys.stdout.buffer)
-        path = Path(self.name).resolve()
+        path = Path(os.path.realpath(self.name))
         if path.is_dir():
-            raise UsageError(f"{self.name} is a directory", hint="name a file to write")
+            raise UsageError(f"{self.name or repr(self.name)} is a directory", hint="name a file to write")
         if path.exists() and not path.is_file():
             return path.open("wb")
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+        # Names are limited in bytes, and the temporary one is longer than the one that it stands for.
+        start = os.fsencode(path.name)[:100].decode(errors="ignore")
+        handle, temporary = tempfile.mkstemp(prefix=f".{start}.", suffix=".part", dir=path.parent)
         self._target, self._temporary = path, Path(temporary)
-        os.fchmod(handle, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
-        return os.fdopen(handle, "wb")
+        try:
+            os.fchmod(handle, mode)
+            return os.fdopen(handle, "wb")
+        except OSError:
+            os.close(handle)
+            self._temporary.unlink(missing_ok=True)
+            raise
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -349,7 +373,7 @@ def _compressing(name: str, file: BinaryIO) -> IO[bytes]:
         case ".xz":
             return cast(IO[bytes], lzma.LZMAFile(file, "wb"))
         case ".zst":
-            return cast(IO[bytes], zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False))
+            return cast(IO[bytes], zstd.ZstdFile(file, "wb"))
         case _:
             return file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -93,7 +94,7 @@ def read(
     settings = settings or Settings()
     hooks = hooks or Hooks()
     found = _entries([fspath(name) for name in inputs], settings, source, hooks)
-    return found if limit is None else islice(found, limit)
+    return found if limit is None else islice(found, min(limit, sys.maxsize))
 
 
 def _entries(names: list[str], settings: Settings, source: Source | None, hooks: Hooks) -> Iterator[Entry]:
@@ -206,7 +207,7 @@ class Target:
         try:
             iri(self.graph)
         except BadText as error:
-            raise UsageError(f"the graph cannot be named so: {error.reason}") from None
+            raise UsageError(f"--graph: {error.reason}") from None
         scheme = self.graph.partition(":")[0]
         if self.format.name.startswith("jsonld") and scheme in prefixes("https"):
             raise UsageError(

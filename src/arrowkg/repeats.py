@@ -87,6 +87,7 @@ class EqualEntries:
     """
 
     def __init__(self, most: int) -> None:
+        self._most = most
         self._spool = Spool(most)
         self._files: list[str] = []
 
@@ -105,13 +106,17 @@ class EqualEntries:
         self._spool.add(f"{len(self._files) - 1:08d} {paper_key[-16:]} {line:012d}")
 
     def notices(self) -> Iterator[Notice]:
-        """A notice for each entry that equals an earlier one of its input."""
+        """A notice for each entry that equals an earlier one of its input, in the order of the inputs."""
         first = ""
         first_line = 0
-        for text in self._spool.sorted():
-            entry, _, line = text.rpartition(" ")
-            if entry != first:
-                first, first_line = entry, int(line)
-                continue
-            told = f"equal to the entry at line {first_line}, so both are one paper"
-            yield Notice("equal entries", told, self._files[int(entry[:8])], int(line))
+        with Spool(self._most) as found:
+            for text in self._spool.sorted():
+                entry, _, line = text.rpartition(" ")
+                if entry != first:
+                    first, first_line = entry, int(line)
+                else:
+                    found.add(f"{entry[:8]} {line} {first_line}")
+            for text in found.sorted():
+                file, line, earlier = text.split(" ")
+                told = f"equal to the entry at line {earlier}, so both are one paper"
+                yield Notice("equal entries", told, self._files[int(file)], int(line))

@@ -23,6 +23,7 @@ EXAMPLE_BASE_IRI: Final = "https://kg.example.org/"
 _base_iri = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/((?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+/)*")
 
 MIB: Final = 1 << 20
+_HIGHEST: Final = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +88,8 @@ class Settings:
             value = getattr(self, field.name)
             if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
                 raise UsageError(f"{field.name} is {value!r}", hint="it is a whole number from 1 up")
+            if field.type == "int" and value > _HIGHEST:
+                # Higher than anything that can be met, and low enough for every call of the system.
+                object.__setattr__(self, field.name, _HIGHEST)
         if not isinstance(self.abstracts, bool):
             raise UsageError(f"abstracts is {self.abstracts!r}", hint="it is true or false")

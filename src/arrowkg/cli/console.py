@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -67,7 +67,10 @@ class Console:
         """Print a line, unless quiet."""
         if not self._quiet:
             self._clear()
-            click.echo(text, err=True)
+            lines: Iterable[str] = map(_printable, text.split("\n"))
+            if self._error_format == "json":
+                lines = (json.dumps({"level": "info", "message": line}) for line in lines if line)
+            click.echo("\n".join(lines), err=True)
 
     def notice(self, notice: Notice) -> None:
         """Print a notice, the first few of each topic; :meth:`end_notices` tells of the others."""
@@ -98,7 +101,8 @@ class Console:
         self._drawn = now
         done = f"{100 * source.consumed // source.size:3d} %" if source.size else ""
         rate = papers / (now - self._started)
-        click.echo(f"\r\x1b[K{done} {source.name}: {papers:,} papers, {rate:,.0f} a second", nl=False, err=True)
+        name = _printable(source.name)
+        click.echo(f"\r\x1b[K{done} {name}: {papers:,} papers, {rate:,.0f} a second", nl=False, err=True)
         self._line_open = True
 
     @property
@@ -126,6 +130,9 @@ def fail(error: Exception, arguments: list[str]) -> int:
         # Nobody reads any more, so there is nobody to tell; the rest of standard output goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return OutputError.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return 2
     if isinstance(error, click.ClickException):
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx is not None:
@@ -158,12 +165,13 @@ def _error_text(error: ArrowkgError, error_format: str) -> str:
 def _told(level: str, text: str, file: str | None, line: int | None, hint: str, error_format: str) -> str:
     if error_format == "json":
         found = {"level": level, "file": file, "line": line, "message": text, "hint": hint}
-        return json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False)
+        return json.dumps({name: value for name, value in found.items() if value})
     if error_format == "github":
         place = ",".join(
             f"{name}={_github(str(value), ':,')}" for name, value in (("file", file), ("line", line)) if value
         )
-        return f"::{level}{' ' if place else ''}{place}::{_github(text + (f' ({hint})' if hint else ''), '')}"
+        told = f"::{level}{' ' if place else ''}{place}::{_github(text + (f' ({hint})' if hint else ''), '')}"
+        return _printable(told)
     place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
     mark = "warning: " if level == "warning" else ""
     return _printable(f"{place}{mark}{text}") + (f"\n  hint: {_printable(hint)}" if hint else "")

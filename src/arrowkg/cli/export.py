@@ -11,6 +11,7 @@ import click
 
 from arrowkg.cli.configuration import configured, mapping_options
 from arrowkg.cli.console import Console, console_options
+from arrowkg.cli.places import check_places
 from arrowkg.errors import BadRecord, UsageError
 from arrowkg.files import STDIN_OR_STDOUT, Output
 from arrowkg.formats import Format, format_for, format_named
@@ -93,10 +94,15 @@ def command(
     }
     settings = configured(flags).settings
     chosen = _format(output, to, jsonl=jsonl)
-    _check_places(inputs, output, report, validate=validate)
-    source = source_named(from_) if from_ else None
+    if report is not None:
+        _rendering_for(report)
+        if not validate:
+            raise UsageError("--report and --no-validate exclude each other")
+    source = None if from_ is None else source_named(from_)
+    bad = Rejects(output, rejects, skip_bad=skip_bad, console=console)
+    check_places(inputs, output, report, bad.name if skip_bad else None)
     with ExitStack() as stack:
-        bad = stack.enter_context(Rejects(output, rejects, skip_bad=skip_bad, console=console))
+        stack.enter_context(bad)
         place = stack.enter_context(Output(output))
         # Opened before the work, so that a report that cannot be written is told of before it.
         report_place = stack.enter_context(Output(report)) if report else None
@@ -116,7 +122,7 @@ def command(
 
 
 def _format(output: str, to: str | None, *, jsonl: bool) -> Format:
-    if to:
+    if to is not None:
         chosen = format_named(to)
     elif output == STDIN_OR_STDOUT:
         chosen = format_named("jsonld" if jsonl else "turtle")
@@ -125,19 +131,6 @@ def _format(output: str, to: str | None, *, jsonl: bool) -> Format:
     if jsonl and chosen.name not in ("jsonld", "jsonld-lines"):
         raise UsageError(f"--jsonl goes with JSON-LD, not with {chosen.title}")
     return format_named("jsonld-lines") if jsonl else chosen
-
-
-def _check_places(inputs: tuple[str, ...], output: str, report: str | None, *, validate: bool) -> None:
-    if inputs.count(STDIN_OR_STDOUT) > 1:
-        raise UsageError("standard input is named twice")
-    paths = {Path(name).resolve() for name in inputs if name != STDIN_OR_STDOUT}
-    for name in (output, report):
-        if name and name != STDIN_OR_STDOUT and Path(name).resolve() in paths:
-            raise UsageError(f"{name} is an input, and would be overwritten")
-    if report is not None:
-        _rendering_for(report)
-        if not validate:
-            raise UsageError("--report and --no-validate exclude each other")
 
 
 def _rendering_for(report: str) -> str:

@@ -10,6 +10,7 @@ import click
 
 from arrowkg.cli.configuration import configured
 from arrowkg.cli.console import console_options
+from arrowkg.cli.places import check_places
 from arrowkg.files import STDIN_OR_STDOUT, Output
 from arrowkg.inspection import Inspection, inspect
 from arrowkg.sources import source_named
@@ -26,17 +27,19 @@ def command(
 ) -> int:
     """Tell what an input is taken for and why, and what is in it."""
     settings = configured({}).settings
-    source = source_named(from_) if from_ else None
+    check_places(inputs)
+    source = None if from_ is None else source_named(from_)
     with Output(STDIN_OR_STDOUT) as place:
         for position, name in enumerate(inputs):
-            text = "\n".join(_lines(inspect(name, settings, source)))
-            place.write(f"{chr(10) if position else ''}{_printable(text)}\n".encode())
+            text = "\n".join(map(_printable, _lines(inspect(name, settings, source))))
+            place.write(f"{chr(10) if position else ''}{text}\n".encode())
         place.commit()
     return 0
 
 
 def _printable(text: str) -> str:
-    return "".join([c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text])
+    """A text on one line, without characters that would steer a terminal."""
+    return "".join([c if c.isprintable() else f"\\u{ord(c):04x}" for c in text])
 
 
 def _lines(found: Inspection) -> Iterable[str]:
@@ -51,10 +54,13 @@ def _lines(found: Inspection) -> Iterable[str]:
         yield f"  states      {_stated(found.capture.declared_papers, 'paper')}, " + _stated(
             found.capture.declared_author_rows, "author row"
         )
-    yield (
-        f"  found       {found.papers:,} papers, {found.authorships:,} authorships, {len(found.spellings):,} names, "
-        + (f"{found.bad:,} bad records")
+    counts = (
+        (found.papers, "paper"),
+        (found.authorships, "authorship"),
+        (len(found.spellings), "name"),
+        (found.bad, "bad record"),
     )
+    yield f"  found       {', '.join([_stated(count, what) for count, what in counts])}"
     yield from _counted("years", {year: found.years[year] for year in sorted(found.years, key=lambda y: -(y or 0))})
     yield from _counted("venues", found.venues)
     yield from _counted("kinds", found.kinds)

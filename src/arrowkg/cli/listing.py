@@ -6,6 +6,7 @@ import click
 
 from arrowkg.cli.configuration import configured
 from arrowkg.cli.console import Console, console_options
+from arrowkg.cli.places import check_places
 from arrowkg.errors import InputError, UsageError
 from arrowkg.files import STDIN_OR_STDOUT, Input, Output
 from arrowkg.formats.reading import read_rdf
@@ -35,6 +36,7 @@ def command(
     """
     console = Console(quiet=quiet, no_progress=no_progress, error_format=error_format)
     settings = configured({}).settings
+    check_places(inputs, output)
     triples: list[Triple] = []
     for name in inputs:
         with Input(name, settings) as opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import islice
 
 import click
@@ -9,6 +10,7 @@ import click
 from arrowkg.cli.configuration import configured, mapping_options
 from arrowkg.cli.console import Console, console_options
 from arrowkg.cli.export import PAGE_RULES
+from arrowkg.cli.places import check_places
 from arrowkg.files import STDIN_OR_STDOUT, Input, Output
 from arrowkg.formats.reading import read_rdf
 from arrowkg.pipeline import Hooks, entries_of, mapped
@@ -72,11 +74,12 @@ def command(
         "fail_on": fail_on,
     }
     settings = configured(flags).settings
+    check_places(inputs, output)
     report = Report(settings.max_results)
     engines = _Engines(shapes)
     for name in inputs:
         with Input(name, settings) as opened:
-            source = source_named(from_) if from_ else None
+            source = None if from_ is None else source_named(from_)
             taken_for = None if source else guess(opened)
             if taken_for is not None and taken_for.rdf is not None:
                 triples = read_rdf(opened, taken_for.rdf)
@@ -112,7 +115,8 @@ class _Engines:
 def _check_listing(
     checking: Checking, opened: Input, source: Source, settings: Settings, hooks: Hooks, limit: int | None
 ) -> None:
-    entries = islice(entries_of(opened, source, settings, hooks), limit)
+    most = None if limit is None else min(limit, sys.maxsize)
+    entries = islice(entries_of(opened, source, settings, hooks), most)
     for entry, record in mapped(entries, settings, hooks):
         checking.add(entry, record)
     checking.finished()

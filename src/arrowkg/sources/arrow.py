@@ -111,7 +111,13 @@ def lines_of(content: bytes, file: str) -> list[Line]:
     """
     text = decoded(content, file)
     text = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")
-    return [Line(number, line.rstrip(_BLANKS)) for number, line in enumerate(nfc(text).split("\n"), 1)]
+    lines: list[Line] = []
+    for number, line in enumerate(nfc(text).split("\n"), 1):
+        shown = line.rstrip(_BLANKS)
+        # One blank line says as much as many, and takes less room.
+        if shown or not lines or lines[-1].text:
+            lines.append(Line(number, shown))
+    return lines
 
 
 def decoded(content: bytes, file: str) -> str:

@@ -24,10 +24,11 @@ _BOM: Final = b"\xef\xbb\xbf"
 def split(source: Input, settings: Settings, notify: Notify) -> Iterator[Record | BadRecord]:
     """Each line that is not blank; see :class:`~arrowkg.sources.record.Split`."""
     limit = settings.max_record_bytes
-    for number, line in enumerate(source.lines(limit), 1):
+    # The limit is on what stands before the end of the line.
+    for number, line in enumerate(source.lines(limit + len(b"\r\n")), 1):
         if number == 1:
             line = line.removeprefix(_BOM)
-        if len(line) > limit:
+        if len(line.removesuffix(b"\n").removesuffix(b"\r")) > limit:
             yield BadRecord(
                 f"the line holds more than {limit:,} bytes",
                 hint="a longer one can be let through with max_record_bytes in arrowkg.toml",

@@ -8,10 +8,10 @@ from arrowkg.errors import InputError
 from arrowkg.mapping import RecordTriples
 from arrowkg.model import Entry
 from arrowkg.settings import Settings
-from arrowkg.terms import Triple, iri_of, is_iri, lexical_form
+from arrowkg.terms import Triple, lexical_form
 from arrowkg.validation.engine import Engine
 from arrowkg.validation.report import Report, Result
-from arrowkg.vocab import DCTERMS_TITLE, PRO_IS_CONTEXT_FOR, RDF_TYPE
+from arrowkg.vocab import DCTERMS_TITLE, PRO_IS_CONTEXT_FOR
 
 
 class Checking:
@@ -33,7 +33,7 @@ class Checking:
         self._report = Report(settings.max_results) if report is None else report
         self._skipped = frozenset(skipped)
         self._report.skipped_rules += sorted(self._skipped)
-        self._has_focus = engine.shapes.has_other_targets
+        self._has_focus = False
 
     def add(self, entry: Entry, record: RecordTriples) -> None:
         """Take a record.
@@ -62,7 +62,7 @@ class Checking:
     def _check(self) -> None:
         for entry, record in self._batch:
             triples = [*record.own, *record.shared]
-            self._has_focus = self._has_focus or bool(target_nodes(triples, self._engine))
+            self._has_focus = self._has_focus or bool(self._engine.shapes.focus_nodes(triples))
             self._report.add(self._kept(self._engine.check(triples)), entry.file, entry.line, entry.paper.title)
         self._batch.clear()
 
@@ -76,10 +76,10 @@ def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report
     Raises:
         InputError: the shapes cannot be carried out, or found no node to check.
     """
-    targets = target_nodes(triples, engine)
-    if not targets and not engine.shapes.has_other_targets:
+    targets = engine.shapes.focus_nodes(triples)
+    if not targets:
         raise InputError(
-            "the graph holds no node of a class that the shapes target, so there is nothing to check",
+            "the graph holds no node that the shapes target, so there is nothing to check",
             hint=f"they target {', '.join(sorted(engine.shapes.target_classes))}",
             file=file,
         )
@@ -96,13 +96,3 @@ def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report
         report.add([result], file, None, title)
     report.checked = records
     report.checked_nodes += len(targets)
-
-
-def target_nodes(triples: Iterable[Triple], engine: Engine) -> set[str]:
-    """The nodes that have a class which the engine's shapes target."""
-    classes = engine.shapes.target_classes
-    return {
-        subject
-        for subject, predicate, value in triples
-        if predicate == RDF_TYPE and is_iri(value) and iri_of(value) in classes
-    }

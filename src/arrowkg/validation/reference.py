@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from pyparsing import ParseException
 from pyshacl import validator as pyshacl_validator
 from pyshacl.errors import ReportableRuntimeError, ShapeLoadError
 from pyshacl.graph_abstraction import DataGraph
@@ -110,7 +111,10 @@ def _prepared(text: str) -> Query:
     Raises:
         ReportableRuntimeError: it reads from another graph or another server.
     """
-    query = prepareQuery(text)
+    try:
+        query = prepareQuery(text)
+    except ParseException as error:
+        raise ReportableRuntimeError(f"a query is not SPARQL: {error}") from None
     if query.algebra.get("datasetClause") or "ServiceGraphPattern" in repr(query.algebra):
         raise ReportableRuntimeError("a query of the shapes has FROM or SERVICE, which could read files or the network")
     return query

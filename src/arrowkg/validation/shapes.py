@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from arrowkg.errors import InputError, UsageError
-from arrowkg.vocab import SCHEMA, XSD
+from arrowkg.terms import Triple
+from arrowkg.vocab import RDF, SCHEMA, XSD
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -32,7 +34,8 @@ SHACL_TERMS: Final = frozenset(
     uniqueLang validator xone zeroOrMorePath zeroOrOnePath""".split()
 )
 
-_TARGETS: Final = ("targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf")
+_TARGETS: Final = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
+_TYPE: Final = f"<{RDF}type>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,33 @@ class Shapes:
     Attributes:
         graph: the shapes as an rdflib graph.
         target_classes: IRIs of the classes that shapes target.
-        has_other_targets: whether some shape has a target that is no class.
+        target_nodes: the nodes that shapes target.
+        subjects_of: IRIs of the predicates whose subjects shapes target.
+        objects_of: IRIs of the predicates whose objects shapes target.
     """
 
     graph: Graph
     target_classes: frozenset[str]
-    has_other_targets: bool
+    target_nodes: frozenset[str]
+    subjects_of: frozenset[str]
+    objects_of: frozenset[str]
+
+    def focus_nodes(self, triples: Iterable[Triple]) -> set[str]:
+        """The nodes of a graph that some shape targets, subclasses aside (SHACL section 2.1.3).
+
+        >>> load_shapes().focus_nodes([("<a:s>", f"<{RDF}type>", "<https://w3id.org/arrowkg/ns#Paper>")])
+        {'<a:s>'}
+        """
+        classes = {f"<{found}>" for found in self.target_classes}
+        subjects_of = {f"<{found}>" for found in self.subjects_of}
+        objects_of = {f"<{found}>" for found in self.objects_of}
+        focus = {f"<{node}>" for node in self.target_nodes}
+        for subject, predicate, value in triples:
+            if (predicate == _TYPE and value in classes) or predicate in subjects_of:
+                focus.add(subject)
+            if predicate in objects_of:
+                focus.add(value)
+        return focus
 
 
 def shapes_folder() -> Path:
@@ -84,7 +108,28 @@ def load_shapes(folder: str | Path | None = None, schema_ns: str = "https") -> S
     graph = Graph(bind_namespaces="none")
     for file in files:
         _parse_into(graph, file, schema_ns)
+    if folder is not None:
+        _check_well_formed(graph, str(where))
     return _looked_over(graph, str(where))
+
+
+def _check_well_formed(graph: Graph, where: str) -> None:
+    """Refuse shapes that the shapes of SHACL's own recommendation refuse, and patterns that are none."""
+    from pyshacl.entrypoints import meta_validate
+    from rdflib import URIRef
+
+    for pattern in graph.objects(None, URIRef(f"{SH}pattern")):
+        try:
+            re.compile(str(pattern))
+        except re.error as error:
+            raise InputError(
+                f"the shapes cannot be used: {str(pattern)!r} is no pattern ({error})", file=where
+            ) from None
+    conforms, _, report = meta_validate(graph, inference="none")
+    if not conforms:
+        lines = [line.strip() for line in str(report).splitlines() if line.strip().startswith("Message:")]
+        reason = lines[0].removeprefix("Message:").strip() if lines else "they are not well-formed"
+        raise InputError(f"the shapes cannot be used: {reason}", file=where)
 
 
 def _parse_into(graph: Graph, file: Path, schema_ns: str) -> None:
@@ -133,10 +178,9 @@ def _looked_over(graph: Graph, where: str) -> Shapes:
         names = ", ".join(f"sh:{term[len(SH) :]}" for term in unknown)
         raise InputError(f"SHACL does not define {names}", hint="is it misspelled? It would check nothing", file=where)
     targets = {target: set(graph.objects(None, URIRef(SH + target))) for target in _TARGETS}
+    # A shape that is a class is a target of its own (section 2.1.3.3).
+    classes = set(graph.subjects(URIRef(_TYPE[1:-1]), URIRef("http://www.w3.org/2000/01/rdf-schema#Class")))
+    targets["targetClass"] |= classes & set(graph.subjects(URIRef(_TYPE[1:-1]), URIRef(f"{SH}NodeShape")))
     if not any(targets.values()):
         raise InputError("no shape has a target, so nothing would be checked", file=where)
-    return Shapes(
-        graph=graph,
-        target_classes=frozenset(str(found) for found in targets["targetClass"]),
-        has_other_targets=any(targets[target] for target in _TARGETS[1:]),
-    )
+    return Shapes(graph, *(frozenset(map(str, targets[target])) for target in _TARGETS))
