@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from arrowkg import vocab
-from arrowkg.errors import InputError, UsageError
+from arrowkg.errors import BadRecord, InputError, UsageError
 from arrowkg.formats.names import by_subject
 from arrowkg.iris import name_key
-from arrowkg.model import Listing, Paper
-from arrowkg.sources.arrow import CLUSTER_TITLE, LIST_TITLE, NOTE, PAGE_TITLE, VENUE_TYPES
+from arrowkg.model import Listing, Notice, Paper
+from arrowkg.settings import MIB, Settings
+from arrowkg.sources.arrow import CLUSTER_TITLE, LIST_TITLE, NOTE, PAGE_TITLE, VENUE_TYPES, lines_of, parse, split_lines
 from arrowkg.terms import Triple, lexical_form
 
 _SHOWN_NAMES: Final = 8
+_NO_LIMITS: Final = Settings(max_field_characters=1024 * MIB, max_authors=MIB)
+_number = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class Papers:
     Args:
         triples: the graph; other triples may stand beside ours.
 
+    Attributes:
+        notices: what was left out where a page has room for one value only.
+
     Raises:
         InputError: the graph holds no paper, or one of them has no title or a byline with holes.
 
@@ -44,6 +51,7 @@ class Papers:
 
     def __init__(self, triples: Iterable[Triple]) -> None:
         self._nodes = by_subject(triples)
+        self.notices: list[str] = []
         self._positions = (vocab.SCHEMA_HTTPS.position, vocab.SCHEMA_HTTP.position)
         self._listed = [
             Listed(self._paper(node), frozenset(properties.get(vocab.AK_LISTED_IN, ())))
@@ -76,6 +84,8 @@ class Papers:
         title = self._text(node, vocab.DCTERMS_TITLE)
         if title is None:
             raise InputError(f"the paper {node} has no title")
+        if (count := len(self._texts(node, vocab.DCTERMS_ABSTRACT))) > 1:
+            self.notices.append(f"{title!r} has {count} abstracts, of which one is taken")
         year, doi = self._text(node, vocab.FABIO_PUBLICATION_YEAR), None
         for identifier in self._nodes[node].get(vocab.DATACITE_HAS_IDENTIFIER, ()):
             doi = self._text(identifier, vocab.LITERAL_VALUE)
@@ -84,7 +94,7 @@ class Papers:
             authors=self._byline(node),
             venue=self._text(node, vocab.AK_VENUE_AS_LISTED),
             kind=self._text(node, vocab.AK_KIND_AS_LISTED),
-            year=int(year) if year and year.isdigit() else None,
+            year=int(year) if year and _number.fullmatch(year) else None,
             abstract=self._text(node, vocab.DCTERMS_ABSTRACT),
             doi=doi,
             url=self._text(node, vocab.FABIO_URL),
@@ -95,7 +105,7 @@ class Papers:
         for authorship in self._nodes[node].get(vocab.PRO_IS_CONTEXT_FOR, ()):
             name = self._text(authorship, vocab.AK_NAME_AS_LISTED)
             position = self._text(authorship, self._positions[0]) or self._text(authorship, self._positions[1])
-            if name is None or position is None or not position.isdigit():
+            if name is None or position is None or not _number.fullmatch(position):
                 raise InputError(f"the authorship {authorship} has no name or no position")
             names[int(position)] = name
         if sorted(names) != list(range(1, len(names) + 1)):
@@ -136,7 +146,7 @@ class Papers:
             int(value)
             for page in pages
             for value in self._texts(page, vocab.AK_DECLARED_AUTHOR_ROW_COUNT)
-            if value.isdigit()
+            if _number.fullmatch(value)
         ]
         if key in keys:
             author = keys[key]
@@ -171,6 +181,17 @@ def why_not_on_a_page(paper: Paper) -> str:
     >>> why_not_on_a_page(Paper("On Stones", ("Ada Quill",), venue="ICLR", kind="Preprint", year=2024))
     'an Arrow page states no Preprint'
     """
+    if reason := _missing(paper):
+        return reason
+    name = paper.authors[0]
+    found = _read_back(page_text(Listing(name, 1, (paper,))))
+    if [_as_stated(other) for other in found] != [_as_stated(paper)]:
+        return "its title, venue or a name would not be read back as it is"
+    return ""
+
+
+def _missing(paper: Paper) -> str:
+    """What a page needs and a paper has not."""
     if paper.kind not in VENUE_TYPES:
         return f"an Arrow page states no {paper.kind}" if paper.kind else "it has no kind"
     for field in ("year", "venue", "authors"):
@@ -181,8 +202,53 @@ def why_not_on_a_page(paper: Paper) -> str:
     return ""
 
 
+def _as_stated(paper: Paper) -> Paper:
+    """What of a paper decides whether a page can state it."""
+    return replace(paper, abstract=None, doi=None, url=None)
+
+
+def not_kept(listing: Listing, page: str) -> Iterator[tuple[Paper, str]]:
+    """Each paper of a listing that its page does not give back whole, and what of it is not kept.
+
+    >>> paper = Paper("On Stones", ("Ada Quill",), venue="ICLR", kind="Conference Paper", year=2024, doi="10.5555/1")
+    >>> listing = Listing("Ada Quill", 1, (paper,))
+    >>> [fields for _, fields in not_kept(listing, page_text(listing))]
+    ['doi']
+    """
+    found = _read_back(page)
+    by_statement = {_as_stated(paper): paper for paper in found}
+    for paper in listing.papers:
+        if paper in found:
+            continue
+        other = by_statement.get(_as_stated(paper))
+        fields = [field for field in ("abstract", "doi", "url") if getattr(paper, field) != getattr(other, field, None)]
+        yield paper, " and ".join(fields) or "place among the papers"
+    if len(found) > len(listing.papers) and listing.papers:
+        yield listing.papers[0], "number of papers, since an abstract reads like a paper"
+
+
+def _read_back(page: str) -> list[Paper]:
+    """The papers that are read from a page."""
+    content = page.encode(errors="surrogatepass")
+
+    def ignore(notice: Notice) -> None:
+        """Notices are for those who read a page, not for this check."""
+
+    found = []
+    try:
+        for record in split_lines(lines_of(content, "page"), content, "page", ignore):
+            if not isinstance(record, BadRecord):
+                found.append(parse(record, _NO_LIMITS, ignore))
+    except InputError:
+        return []
+    return found
+
+
 def page_text(listing: Listing) -> str:
-    """An Arrow page of a listing, as the page is saved as text; only papers that a page can state.
+    """An Arrow page of a listing, as the page is saved as text.
+
+    Raises:
+        ValueError: a page cannot state one of the papers.
 
     >>> paper = Paper("On Stones", ("Ada Quill",), venue="ICLR", kind="Conference Paper", year=2024)
     >>> page_text(Listing("Ada Quill", 1, (paper,))).split("\\n\\n")[7:]
@@ -199,15 +265,10 @@ def page_text(listing: Listing) -> str:
         str(count),
     ]
     for paper in listing.papers:
-        blocks += _entry_blocks(paper)
+        if reason := _missing(paper):
+            raise ValueError(reason)
+        blocks.append(f"{paper.venue} {VENUE_TYPES[paper.kind or '']} {paper.year:04d} {paper.kind}")
+        blocks += [paper.title, "\n".join([f"  • {name}" for name in paper.authors])]
+        if paper.abstract:
+            blocks.append(paper.abstract)
     return "\n\n".join(blocks)
-
-
-def _entry_blocks(paper: Paper) -> Sequence[str]:
-    reason = why_not_on_a_page(paper)
-    if reason:
-        raise ValueError(reason)
-    venue_type = VENUE_TYPES[paper.kind or ""]
-    head = f"{paper.venue} {venue_type} {paper.year:04d} {paper.kind}"
-    byline = "\n".join([f"  • {name}" for name in paper.authors])
-    return [head, paper.title, byline, *([paper.abstract] if paper.abstract else [])]

@@ -10,7 +10,7 @@ from arrowkg.cli.places import check_places
 from arrowkg.errors import InputError, UsageError
 from arrowkg.files import STDIN_OR_STDOUT, Input, Output
 from arrowkg.formats.reading import read_rdf
-from arrowkg.listing import Papers, page_text, why_not_on_a_page
+from arrowkg.listing import Papers, not_kept, page_text, why_not_on_a_page
 from arrowkg.model import Listing, Notice
 from arrowkg.sources import guess
 from arrowkg.terms import Triple
@@ -44,17 +44,27 @@ def command(
             if taken_for.rdf is None:
                 raise InputError("it is a listing already, not RDF", file=name)
             triples += read_rdf(opened, taken_for.rdf)
-    found = Papers(triples).listing(author)
+    papers = Papers(triples)
+    found = papers.listing(author)
+    for told in papers.notices:
+        console.notice(Notice("several values", told, inputs[0]))
     stated = []
     for paper in found.papers:
         if reason := why_not_on_a_page(paper):
             console.notice(Notice("left off the page", f"{paper.title!r} is left off the page: {reason}", inputs[0]))
         else:
             stated.append(paper)
-    console.end_notices()
     if not stated:
+        console.end_notices()
         raise UsageError("an Arrow page can state none of the papers", hint="it states conference papers and articles")
+    listing = Listing(found.name, found.author_rows, tuple(stated))
+    text = page_text(listing)
+    for paper, fields in not_kept(listing, text):
+        console.notice(
+            Notice("not kept on the page", f"{paper.title!r}: the page does not keep its {fields}", inputs[0])
+        )
+    console.end_notices()
     with Output(output) as place:
-        place.write(page_text(Listing(found.name, found.author_rows, tuple(stated))).encode())
+        place.write(text.encode())
         place.commit()
     return 0

@@ -196,7 +196,7 @@ def _bad(reason: str, lines: Sequence[Line], file: str, hint: str = "") -> BadRe
 
 def _header(lines: Sequence[Line], file: str) -> _Header:
     shown = [i for i, line in enumerate(lines[: _HEADER_LINES * 2]) if line.text][:_HEADER_LINES]
-    texts = [lines[i].text.strip() for i in shown]
+    texts = [lines[i].text.strip(_BLANKS) for i in shown]
     folded = [text.casefold() for text in texts]
     if CLUSTER_TITLE.casefold() not in folded:
         raise InputError(
@@ -292,11 +292,11 @@ def _candidate(lines: Sequence[Line], start: int, page_key: str) -> _Candidate:
     if _bullet.fullmatch(lines[title].text):
         found.flaw = "the paper has no title"
     else:
-        found.title = lines[title].text.strip()
+        found.title = lines[title].text.strip(_BLANKS)
         first = _next_text(lines, title + 1)
     end = first
     while end is not None and end < len(lines) and (match := _bullet.fullmatch(lines[end].text)):
-        found.authors.append(match["name"].strip())
+        found.authors.append(match["name"].strip(_BLANKS))
         end += 1
     if end is None or end == first:
         found.flaw = "no author lines (such as '  • Name') follow the title"

@@ -144,7 +144,7 @@ class _ReusedValidator(pyshacl_validator.Validator):
 
 
 def _first_line(error: Exception) -> str:
-    return str(getattr(error, "message", error)).strip().split("\n", 1)[0]
+    return str(getattr(error, "message", error)).strip().split("\n", 1)[0].rstrip(".")
 
 
 def _result(report: Graph, node: Node) -> Result:
