@@ -31,10 +31,18 @@ ROOMS: Final = (
 ELSEWHERE: Final = {
     "click": {"cli"},
     "lxml": {"sources.arrow_html"},
-    "orjson": {"sources.jsonl", "formats.jsonld", "validation.renderings.json", "validation.renderings.sarif"},
-    "zstandard": {"files"},
+    "orjson": {
+        "sources.jsonl",
+        "formats.jsonld",
+        "formats.reading",
+        "validation.renderings.json",
+        "validation.renderings.sarif",
+    },
+    "backports": {"files"},
+    "pyparsing": {"validation"},
     "pyoxigraph": {"formats.reading", "validation.shapes"},
     "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
+    "pyparsing": {"validation.reference"},
     "pyshacl": {"validation.reference"},
 }
 """What is not of Python's own library, and the modules that may use it."""

@@ -58,13 +58,25 @@ class ArrowkgError(Exception):
 
 
 class UsageError(ArrowkgError):
-    """The request cannot be carried out as it was put."""
+    """The request cannot be carried out as it was put.
+
+    Attributes:
+        setting: the name of the setting that cannot be used, or an empty string.
+
+    >>> UsageError.exit_code
+    2
+    """
 
     exit_code = 2
+    setting: str = ""
 
 
 class InputError(ArrowkgError):
-    """An input as a whole cannot be read."""
+    """An input as a whole cannot be read.
+
+    >>> print(InputError("there is no such file", file="page.txt"))
+    page.txt: there is no such file
+    """
 
     exit_code = 3
 
@@ -74,13 +86,20 @@ class BadRecord(InputError):
 
     Attributes:
         record: the record as it stands in the input, so that nothing of it is lost; may be empty.
+
+    >>> issubclass(BadRecord, InputError), BadRecord("no title").record
+    (True, b'')
     """
 
     record: bytes = b""
 
 
 class BadText(BadRecord):
-    """A text holds a character that RDF notations cannot carry safely."""
+    """A text holds a character that RDF notations cannot carry safely.
+
+    >>> BadText.exit_code
+    3
+    """
 
 
 class OutputError(ArrowkgError):
@@ -88,6 +107,9 @@ class OutputError(ArrowkgError):
 
     Attributes:
         is_broken_pipe: whether the reader of the output went away, so that there is nobody to tell.
+
+    >>> OutputError.exit_code
+    4
     """
 
     exit_code = 4

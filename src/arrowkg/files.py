@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import gzip
 import io
 import lzma
@@ -279,6 +280,8 @@ class Output:
         if self.name == STDIN_OR_STDOUT:
             return cast(BinaryIO, sys.stdout.buffer)
         path = Path(os.path.realpath(self.name))
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if path.is_dir():
             raise UsageError(f"{self.name or repr(self.name)} is a directory", hint="name a file to write")
         if path.exists() and not path.is_file():

@@ -74,6 +74,9 @@ class Capture:
         declared_papers: the number of papers that the header states, or ``None``.
         declared_author_rows: the number of author rows that the header states, or ``None``.
         listed_papers: the number of entries found on the page.
+
+    >>> Capture("Ada Quill", "00" * 32, declared_papers=2, declared_author_rows=1, listed_papers=2).name
+    'Ada Quill'
     """
 
     name: str
@@ -107,6 +110,9 @@ class Entry:
         file: the input as the user named it, ``-`` for standard input.
         line: the 1-based line at which its record starts.
         capture: the page that lists it, or ``None`` for an input that is no page.
+
+    >>> Entry(Paper("On Stones"), "papers.jsonl", 3).line
+    3
     """
 
     paper: Paper

@@ -71,8 +71,15 @@ class Settings:
     sort_bytes: int = 64 * MIB
 
     def __post_init__(self) -> None:
-        if _base_iri.fullmatch(self.base_iri) is None or "/./" in self.base_iri or "/../" in self.base_iri:
-            raise UsageError(
+        is_text = isinstance(self.base_iri, str)
+        if (
+            not is_text
+            or _base_iri.fullmatch(self.base_iri) is None
+            or "/./" in self.base_iri
+            or "/../" in self.base_iri
+        ):
+            raise _refusal(
+                "base_iri",
                 f"the base IRI {self.base_iri!r} cannot be used",
                 hint="it is an http or https IRI that ends in a slash, such as https://kg.example.org/",
             )
@@ -83,13 +90,24 @@ class Settings:
         }
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
-                raise UsageError(f"{name} is {getattr(self, name)!r}", hint=f"it is one of {', '.join(allowed)}")
+                raise _refusal(name, f"{name} is {getattr(self, name)!r}", hint=f"it is one of {', '.join(allowed)}")
         for field in fields(self):
             value = getattr(self, field.name)
             if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise UsageError(f"{field.name} is {value!r}", hint="it is a whole number from 1 up")
+                raise _refusal(field.name, f"{field.name} is {_shown(value)}", hint="it is a whole number from 1 up")
             if field.type == "int" and value > _HIGHEST:
                 # Higher than anything that can be met, and low enough for every call of the system.
                 object.__setattr__(self, field.name, _HIGHEST)
         if not isinstance(self.abstracts, bool):
-            raise UsageError(f"abstracts is {self.abstracts!r}", hint="it is true or false")
+            raise _refusal("abstracts", f"abstracts is {self.abstracts!r}", hint="it is true or false")
+
+
+def _refusal(setting: str, reason: str, hint: str) -> UsageError:
+    error = UsageError(reason, hint=hint)
+    error.setting = setting
+    return error
+
+
+def _shown(value: object) -> str:
+    # Python refuses to write out whole numbers of thousands of digits.
+    return repr(max(value, -_HIGHEST) if isinstance(value, int) else value)[:80]

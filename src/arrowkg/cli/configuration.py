@@ -81,8 +81,7 @@ def configured(
     try:
         return Configured(Settings(**values), origins)
     except UsageError as error:
-        named = next((name for name in _FIELDS if name in error.reason or name.replace("_", " ") in error.reason), None)
-        origin = origins.get(named or "", "default")
+        origin = origins.get(error.setting, "default")
         if origin != "default":
             error.reason = f"{origin}: {error.reason}"
         raise
@@ -93,15 +92,44 @@ def _from_file(folder: Path) -> dict[str, tuple[object, str]]:
         path = folder / name
         if not path.is_file():
             continue
-        try:
-            found = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            line = re.search(r"line (\d+)", str(error))
-            raise UsageError(f"no TOML: {error}", file=name, line=int(line[1]) if line else None) from None
-        table = found if name == "arrowkg.toml" else found.get("tool", {}).get("arrowkg")
+        found = _toml(path, name)
+        table = found if name == "arrowkg.toml" else _table(found, "tool", name).get("arrowkg")
+        if table is not None and not isinstance(table, dict):
+            raise UsageError(f"{name}: [tool.arrowkg] is not a table")
         if table is not None:
-            return {_known(key.replace("-", "_"), key, name): (value, name) for key, value in table.items()}
+            values: dict[str, tuple[object, str]] = {}
+            for key, value in table.items():
+                setting = _known(key.replace("-", "_"), key, name)
+                if setting in values:
+                    raise UsageError(f"{name}: {setting} is set twice, with a hyphen and with an underscore")
+                values[setting] = value, name
+            return values
     return {}
+
+
+def _toml(path: Path, name: str) -> dict[str, Any]:
+    """The content of a TOML file."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"it cannot be read ({error.strerror or error})", file=name) from None
+    try:
+        return tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UsageError("no TOML: it is not UTF-8", file=name, line=line) from None
+    except (ValueError, RecursionError) as error:
+        place = re.search(r"line ([0-9]+)", str(error))
+        line = int(place[1]) if place else content.rstrip(b"\n").count(b"\n") + 1
+        told = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise UsageError(f"no TOML: {told}", file=name, line=line) from None
+
+
+def _table(found: dict[str, Any], key: str, name: str) -> dict[str, Any]:
+    table = found.get(key, {})
+    if not isinstance(table, dict):
+        raise UsageError(f"{name}: {key} is not a table")
+    return table
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object, str]]:
