@@ -29,6 +29,7 @@ ROOMS: Final = (
 """The rooms in order; those that stand together do not import each other. ``__init__`` is the package itself."""
 
 ELSEWHERE: Final = {
+    "backports": {"files"},
     "click": {"cli"},
     "lxml": {"sources.arrow_html"},
     "orjson": {
@@ -38,12 +39,10 @@ ELSEWHERE: Final = {
         "validation.renderings.json",
         "validation.renderings.sarif",
     },
-    "backports": {"files"},
-    "pyparsing": {"validation"},
     "pyoxigraph": {"formats.reading", "validation.shapes"},
-    "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
     "pyparsing": {"validation.reference"},
-    "pyshacl": {"validation.reference"},
+    "pyshacl": {"validation.reference", "validation.shapes"},
+    "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
 }
 """What is not of Python's own library, and the modules that may use it."""
 

@@ -164,6 +164,8 @@ class _Limited(io.RawIOBase):
 
 def _open_raw(name: str) -> BinaryIO:
     if name == STDIN_OR_STDOUT:
+        if sys.stdin is None:
+            raise InputError("standard input is closed", file=name)
         return cast(BinaryIO, sys.stdin.buffer)
     path = Path(name)
     if os.path.isdir(name):  # noqa: PTH112, the other one raises for names that are too long
@@ -278,14 +280,17 @@ class Output:
 
     def _open(self) -> BinaryIO:
         if self.name == STDIN_OR_STDOUT:
+            if sys.stdout is None:
+                raise OSError(errno.EBADF, "it is closed")
             return cast(BinaryIO, sys.stdout.buffer)
+        given = Path(self.name)
+        if given.exists() and not given.is_file() and not given.is_dir():
+            return given.open("wb")
         path = Path(os.path.realpath(self.name))
         if path.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if path.is_dir():
             raise UsageError(f"{self.name or repr(self.name)} is a directory", hint="name a file to write")
-        if path.exists() and not path.is_file():
-            return path.open("wb")
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
         # Names are limited in bytes, and the temporary one is longer than the one that it stands for.
         start = os.fsencode(path.name)[:100].decode(errors="ignore")
@@ -348,6 +353,17 @@ class Output:
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
             self._temporary = None
+
+
+def print_out(text: str) -> None:
+    """Write text to standard output, as UTF-8.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with Output(STDIN_OR_STDOUT) as place:
+        place.write(text.encode())
+        place.commit()
 
 
 def _umask() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -41,7 +42,9 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         for piece in self._pieces:
-            piece.close()
+            # What could not be written was told of before, and is not wanted any more.
+            with contextlib.suppress(OSError):
+                piece.close()
 
     def add(self, text: str) -> None:
         """Take a text.

@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from arrowkg.cli.console import fail
+from arrowkg.errors import OutputError
 
 # Every command with its module and its line in the help, so that the help imports none of them.
 _COMMANDS: Final = {
@@ -88,10 +89,16 @@ def _end(number: int, frame: object) -> None:
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     signal.signal(signal.SIGTERM, _end)
+    code = 0
     try:
-        sys.exit(cli.main(standalone_mode=False, prog_name="arrowkg") or 0)
+        code = cli.main(standalone_mode=False, prog_name="arrowkg") or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        sys.exit(code)
+    except SystemExit as error:
+        # click ends with 1 where the reader of standard output went away; here 1 means that data does not conform.
+        sys.exit(OutputError.exit_code if error.code == 1 and not code else error.code)
     except Exception as error:
         sys.exit(fail(error, sys.argv))
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
-        sys.exit(130)
+        sys.exit(fail(click.Abort(), sys.argv))

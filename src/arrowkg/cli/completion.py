@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from arrowkg.cli.console import console_options
+from arrowkg.files import print_out
 
 
 @click.command("completion")
@@ -21,5 +22,5 @@ def command(shell: str, quiet: bool, no_progress: bool, error_format: str, debug
 
     made = get_completion_class(shell)
     assert made is not None
-    click.echo(made(cli, {}, "arrowkg", "_ARROWKG_COMPLETE").source())
+    print_out(made(cli, {}, "arrowkg", "_ARROWKG_COMPLETE").source() + "\n")
     return 0

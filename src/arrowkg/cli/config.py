@@ -8,6 +8,7 @@ import click
 
 from arrowkg.cli.configuration import configured
 from arrowkg.cli.console import console_options
+from arrowkg.files import print_out
 
 
 @click.command("config")
@@ -19,8 +20,10 @@ def command(quiet: bool, no_progress: bool, error_format: str, debug: bool) -> i
     [tool.arrowkg] in pyproject.toml, both looked for in the working folder.
     """
     found = configured({})
+    lines = []
     for field in fields(found.settings):
         value = getattr(found.settings, field.name)
         shown = str(value).lower() if isinstance(value, bool) else str(value)
-        click.echo(f"{field.name:22} {shown:34} {found.origins[field.name]}")
+        lines.append(f"{field.name:22} {shown:34} {found.origins[field.name]}\n")
+    print_out("".join(lines))
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import sys
@@ -57,7 +59,7 @@ class Console:
     def __init__(self, *, quiet: bool, no_progress: bool, error_format: str) -> None:
         self._quiet = quiet
         self._error_format = error_format
-        self._shows_progress = not quiet and not no_progress and sys.stderr.isatty()
+        self._shows_progress = not quiet and not no_progress and sys.stderr is not None and sys.stderr.isatty()
         self._topics: Counter[str] = Counter()
         self._started = time.monotonic()
         self._drawn = 0.0
@@ -70,7 +72,7 @@ class Console:
             lines: Iterable[str] = map(_printable, text.split("\n"))
             if self._error_format == "json":
                 lines = (json.dumps({"level": "info", "message": line}) for line in lines if line)
-            click.echo("\n".join(lines), err=True)
+            _tell("\n".join(lines))
 
     def notice(self, notice: Notice) -> None:
         """Print a notice, the first few of each topic; :meth:`end_notices` tells of the others."""
@@ -78,7 +80,7 @@ class Console:
         if self._quiet or self._topics[notice.topic] > _SHOWN_PER_TOPIC:
             return
         self._clear()
-        click.echo(_told("warning", notice.text, notice.file, notice.line, "", self._error_format), err=True)
+        _tell(_told("warning", notice.text, notice.file, notice.line, "", self._error_format))
 
     def end_notices(self) -> None:
         """Tell how many more notices there were of each topic."""
@@ -89,7 +91,7 @@ class Console:
     def error(self, error: ArrowkgError) -> None:
         """Print an error that does not end the run."""
         self._clear()
-        click.echo(_error_text(error, self._error_format), err=True)
+        _tell(_error_text(error, self._error_format))
 
     def progress(self, source: Input, papers: int) -> None:
         """Draw how far a run is, on a terminal, if it takes more than a moment."""
@@ -102,7 +104,7 @@ class Console:
         done = f"{100 * source.consumed // source.size:3d} %" if source.size else ""
         rate = papers / (now - self._started)
         name = _printable(source.name)
-        click.echo(f"\r\x1b[K{done} {name}: {papers:,} papers, {rate:,.0f} a second", nl=False, err=True)
+        _tell(f"\r\x1b[K{done} {name}: {papers:,} papers, {rate:,.0f} a second", nl=False)
         self._line_open = True
 
     @property
@@ -112,24 +114,28 @@ class Console:
 
     def _clear(self) -> None:
         if self._line_open:
-            click.echo("\r\x1b[K", nl=False, err=True)
+            _tell("\r\x1b[K", nl=False)
             self._line_open = False
 
 
 def fail(error: Exception, arguments: list[str]) -> int:
     """Print the error that ended a run; the exit code that goes with it."""
     if "--debug" in arguments:
-        traceback.print_exception(error)
+        _tell("".join(traceback.format_exception(error)), nl=False)
     error_format = _error_format(arguments)
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.Abort):
-        click.echo("interrupted", err=True)
+        _tell("interrupted")
         return 130
     if isinstance(error, BrokenPipeError) or (isinstance(error, OutputError) and error.is_broken_pipe):
         # Nobody reads any more, so there is nobody to tell; the rest of standard output goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return OutputError.exit_code
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+        # Nothing but printing to standard output raises these; files have errors of their own.
+        error = OutputError(f"it cannot be written ({error.strerror})", file="standard output")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return 2
@@ -137,15 +143,21 @@ def fail(error: Exception, arguments: list[str]) -> int:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx is not None:
             hint = f"see {error.ctx.command_path} --help"
-        click.echo(_told("error", error.format_message(), None, None, hint, error_format), err=True)
+        _tell(_told("error", error.format_message(), None, None, hint, error_format))
         return 2
     if isinstance(error, ArrowkgError):
-        click.echo(_error_text(error, error_format), err=True)
+        _tell(_error_text(error, error_format))
         return error.exit_code
     text = f"arrowkg has a bug: {type(error).__name__}: {error}"
     hint = "please report it with the command and, if you can, the input; --debug shows where"
-    click.echo(_told("error", " ".join(text.split()), None, None, hint, error_format), err=True)
+    _tell(_told("error", " ".join(text.split()), None, None, hint, error_format))
     return ArrowkgError.exit_code
+
+
+def _tell(text: str, *, nl: bool = True) -> None:
+    """Print to standard error; if nobody can read that, the run goes on all the same."""
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(text, nl=nl, err=True)
 
 
 def _error_format(arguments: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from arrowkg.cli.console import console_options
-from arrowkg.files import COMPRESSIONS
+from arrowkg.files import COMPRESSIONS, print_out
 from arrowkg.formats import FORMATS
 from arrowkg.sources import RDF_SUFFIXES, SOURCES
 
@@ -23,5 +23,5 @@ def command(quiet: bool, no_progress: bool, error_format: str, debug: bool) -> i
         lines.append(f"  {found.name:13} {found.title}, {order}")
         lines.append(f"  {'':13} {' '.join(found.suffixes)}  {found.media_type}")
     lines += ["", f"Compressed by suffix: {' '.join(COMPRESSIONS)}; on reading, by content."]
-    click.echo("\n".join(lines))
+    print_out("\n".join(lines) + "\n")
     return 0

@@ -144,8 +144,21 @@ def _page(text: str) -> Guess | None:
     return None
 
 
+def _after_prolog(text: str) -> str:
+    """A text from its first element on: without the XML declaration and the comments before it."""
+    start = 0
+    while True:
+        while start < len(text) and text[start].isspace():
+            start += 1
+        opening = next((sign for sign in ("<!--", "<?") if text.startswith(sign, start)), None)
+        end = text.find("-->" if opening == "<!--" else "?>", start) if opening else -1
+        if end < 0:
+            return text[start:]
+        start = end + (3 if opening == "<!--" else 2)
+
+
 def _rdf(text: str) -> Guess | None:
-    if re.match(r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE\s+rdf|<(\w+:)?RDF\b)", text, re.DOTALL):
+    if re.match(r"<!DOCTYPE\s+rdf|<(\w+:)?RDF\b", _after_prolog(text)):
         return Guess(None, "rdfxml", "it starts as RDF/XML does")
     lines = [line for line in text.split("\n")[:50] if line.strip() and not line.lstrip().startswith("#")]
     if lines and _rdf_line.match(lines[0]):
