@@ -54,7 +54,7 @@ _USED: Final = {
     "validate": "arrowkg.cli.validate.configured",
     "inspect": "arrowkg.cli.inspect.configured",
     "listing": "arrowkg.cli.listing.configured",
-    "formats": "arrowkg.cli.formats.click.echo",
+    "formats": "arrowkg.cli.formats.print_out",
     "config": "arrowkg.cli.config.configured",
     "completion": "arrowkg.cli.completion.get_completion_class",
 }
