@@ -30,6 +30,7 @@ ROOMS: Final = (
 
 ELSEWHERE: Final = {
     "backports": {"files"},
+    "compression": {"files"},
     "click": {"cli"},
     "lxml": {"sources.arrow_html"},
     "orjson": {

@@ -18,10 +18,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Final, Self, cast
 
-from backports import zstd
-
 from arrowkg.errors import InputError, OutputError, UsageError
 from arrowkg.settings import MIB, Settings
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 STDIN_OR_STDOUT: Final = "-"
 COMPRESSIONS: Final = (".gz", ".bz2", ".xz", ".zst")
@@ -111,13 +114,14 @@ class Input:
                 if len(rest) <= limit:
                     break
 
-    def whole(self) -> bytes:
+    def whole(self, *, is_html: bool = False) -> bytes:
         """All bytes of an input that must be seen whole.
 
         Raises:
-            InputError: it holds more than ``settings.max_page_bytes``.
+            InputError: it holds more than ``settings.max_page_bytes``, or for HTML ``settings.max_html_bytes``.
         """
-        limit = self._settings.max_page_bytes
+        setting = "max_html_bytes" if is_html else "max_page_bytes"
+        limit: int = getattr(self._settings, setting)
         found = []
         size = 0
         # Piece by piece, so that no more than the limit is held when it is passed.
@@ -127,7 +131,7 @@ class Input:
             if size > limit:
                 raise InputError(
                     f"the input holds more than {limit:,} bytes and must be read as a whole",
-                    hint="a larger one can be let through with max_page_bytes in arrowkg.toml",
+                    hint=f"a larger one can be let through with {setting} in arrowkg.toml",
                     file=self.name,
                 )
         return b"".join(found)

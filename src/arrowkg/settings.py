@@ -40,6 +40,7 @@ class Settings:
         fail_on: the least severity that makes a graph non-conforming for the exit code.
         max_expanded_bytes: the most that one input may hold after decompression.
         max_page_bytes: the most for an input that is read as a whole: a page, or an RDF file.
+        max_html_bytes: the most for a page saved as HTML, whose elements take a hundred times their bytes in memory.
         max_record_bytes: the most for one line of JSON Lines.
         max_field_characters: the most for one text of a paper.
         max_authors: the most names on one paper.
@@ -62,6 +63,7 @@ class Settings:
     fail_on: FailOn = "violation"
     max_expanded_bytes: int = 64 * 1024 * MIB
     max_page_bytes: int = 256 * MIB
+    max_html_bytes: int = 16 * MIB
     max_record_bytes: int = 16 * MIB
     max_field_characters: int = 1_000_000
     max_authors: int = 20_000

@@ -162,8 +162,9 @@ def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad
         console.say(f"{shown} is not written, since the graph does not conform")
         return 1
     rate = summary.papers / max(console.seconds, 0.001)
+    papers = f"{summary.papers:,} paper{'' if summary.papers == 1 else 's'}"
     console.say(
-        f"wrote {shown}: {summary.papers:,} papers, {summary.triples:,} triples as {chosen.title} "
+        f"wrote {shown}: {papers}, {summary.triples:,} triples as {chosen.title} "
         f"in {console.seconds:.1f} s ({rate:,.0f} papers a second)"
     )
     if settings.base_iri == EXAMPLE_BASE_IRI:

@@ -37,7 +37,7 @@ _space = re.compile(r"[ \t\n\f\r]+")
 
 def split(source: Input, settings: Settings, notify: Notify) -> Iterator[Record | BadRecord]:
     """The papers of a page saved as HTML; see :class:`~arrowkg.sources.record.Split`."""
-    content = source.whole()
+    content = source.whole(is_html=True)
     lines = lines_of(content, source.name, settings.max_depth)
     yield from split_lines(lines, content, source.name, notify)
 
