@@ -10,9 +10,9 @@ DEMO := build/demo
 
 demo: $(VENV)/installed
 	@mkdir -p $(DEMO)
-	@echo '$$ arrowkg export seeds/tomer-michaeli.txt -o $(DEMO)/papers.ttl'
+	@echo '$$ arrowkg export seeds/tomer-michaeli.txt -o $(DEMO)/papers.ttl --base-iri https://kg.example.org/lab/'
 	@$(BIN)/arrowkg export seeds/tomer-michaeli.txt -o $(DEMO)/papers.ttl --base-iri https://kg.example.org/lab/
-	@echo '$$ arrowkg export seeds/tomer-michaeli.txt -o $(DEMO)/papers.jsonld'
+	@echo '$$ arrowkg export seeds/tomer-michaeli.txt -o $(DEMO)/papers.jsonld --base-iri https://kg.example.org/lab/'
 	@$(BIN)/arrowkg export seeds/tomer-michaeli.txt -o $(DEMO)/papers.jsonld --base-iri https://kg.example.org/lab/
 	@echo '$$ arrowkg validate $(DEMO)/papers.ttl'
 	@$(BIN)/arrowkg validate $(DEMO)/papers.ttl

@@ -200,14 +200,22 @@ def _own_triples(
         identifier = f"<{settings.base_iri}identifier/{key}-doi>"
         own += (
             (this, s.identifier, _literal("doi", f"https://doi.org/{doi}")),
-            (
-                this,
-                vocab.DATACITE_HAS_IDENTIFIER,
-                identifier,
-            ),
+            (this, vocab.DATACITE_HAS_IDENTIFIER, identifier),
         )
+    _add_authorships(own, byline, authorship, s)
+    if paper.doi:
+        own += (
+            (identifier, RDF_TYPE, vocab.DATACITE_IDENTIFIER),
+            (identifier, vocab.DATACITE_USES_SCHEME, vocab.DATACITE_DOI),
+            (identifier, vocab.LITERAL_VALUE, _literal("doi", doi)),
+        )
+    return own
+
+
+def _add_authorships(own: list[Triple], byline: list[tuple[str, str]], start: str, s: Schema) -> None:
+    """Describe each place of a byline; ``start`` is what their terms start with, less the position."""
     for position, (author, name) in enumerate(byline, 1):
-        node = f"{authorship}{position}>"
+        node = f"{start}{position}>"
         own += (
             (node, RDF_TYPE, s.ListItem),
             (node, RDF_TYPE, vocab.PRO_ROLE_IN_TIME),
@@ -218,13 +226,6 @@ def _own_triples(
             (node, s.position, integer(position)),
             (node, vocab.AK_NAME_AS_LISTED, name),
         )
-    if paper.doi:
-        own += (
-            (identifier, RDF_TYPE, vocab.DATACITE_IDENTIFIER),
-            (identifier, vocab.DATACITE_USES_SCHEME, vocab.DATACITE_DOI),
-            (identifier, vocab.LITERAL_VALUE, _literal("doi", doi)),
-        )
-    return own
 
 
 class _Authors:

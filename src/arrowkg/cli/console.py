@@ -69,7 +69,7 @@ class Console:
         """Print a line, unless quiet."""
         if not self._quiet:
             self._clear()
-            lines: Iterable[str] = map(_printable, text.split("\n"))
+            lines: Iterable[str] = map(printable, text.split("\n"))
             if self._error_format == "json":
                 lines = (json.dumps({"level": "info", "message": line}) for line in lines if line)
             _tell("\n".join(lines))
@@ -103,7 +103,7 @@ class Console:
         self._drawn = now
         done = f"{100 * source.consumed // source.size:3d} %" if source.size else ""
         rate = papers / (now - self._started)
-        name = _printable(source.name)
+        name = printable(source.name)
         _tell(f"\r\x1b[K{done} {name}: {papers:,} papers, {rate:,.0f} a second", nl=False)
         self._line_open = True
 
@@ -183,10 +183,10 @@ def _told(level: str, text: str, file: str | None, line: int | None, hint: str, 
             f"{name}={_github(str(value), ':,')}" for name, value in (("file", file), ("line", line)) if value
         )
         told = f"::{level}{' ' if place else ''}{place}::{_github(text + (f' ({hint})' if hint else ''), '')}"
-        return _printable(told)
+        return printable(told)
     place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
     mark = "warning: " if level == "warning" else ""
-    return _printable(f"{place}{mark}{text}") + (f"\n  hint: {_printable(hint)}" if hint else "")
+    return printable(f"{place}{mark}{text}") + (f"\n  hint: {printable(hint)}" if hint else "")
 
 
 def _github(text: str, more: str) -> str:
@@ -195,6 +195,10 @@ def _github(text: str, more: str) -> str:
     return text
 
 
-def _printable(text: str) -> str:
-    """A text on one line, without characters that would steer a terminal."""
+def printable(text: str) -> str:
+    """A text on one line, without characters that would steer a terminal.
+
+    >>> print(printable("a\\x1b[2J\\n"))
+    a\\u001b[2J\\u000a
+    """
     return "".join([char if char.isprintable() else f"\\u{ord(char):04x}" for char in text])

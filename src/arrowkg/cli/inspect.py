@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from arrowkg.cli.configuration import configured
-from arrowkg.cli.console import console_options
+from arrowkg.cli.console import console_options, printable
 from arrowkg.cli.places import check_places
 from arrowkg.files import STDIN_OR_STDOUT, Output
 from arrowkg.inspection import Inspection, inspect
@@ -31,15 +31,10 @@ def command(
     source = None if from_ is None else source_named(from_)
     with Output(STDIN_OR_STDOUT) as place:
         for position, name in enumerate(inputs):
-            text = "\n".join(map(_printable, _lines(inspect(name, settings, source))))
+            text = "\n".join(map(printable, _lines(inspect(name, settings, source))))
             place.write(f"{chr(10) if position else ''}{text}\n".encode())
         place.commit()
     return 0
-
-
-def _printable(text: str) -> str:
-    """A text on one line, without characters that would steer a terminal."""
-    return "".join([c if c.isprintable() else f"\\u{ord(c):04x}" for c in text])
 
 
 def _lines(found: Inspection) -> Iterable[str]:
