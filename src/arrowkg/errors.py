@@ -7,7 +7,9 @@
     ├── InputError              3       an input as a whole cannot be read: missing, binary, cut off, over a limit
     │   └── BadRecord           3       one record of an input cannot be read or mapped; the others can
     │       └── BadText         3       … because of a character that no RDF notation carries safely
-    └── OutputError             4       an output cannot be written: full disk, no permission, broken pipe
+    ├── OutputError             4       an output cannot be written: full disk, no permission, broken pipe
+    └── StoreError              4       a store or a server cannot do what was asked: damaged, busy, out of reach
+        └── QueryLimit          4       … because a query went over its time, memory or size
 
 A graph that does not conform to its shapes is a result (a report, exit code 1), not an error. Anything that is not an
 :class:`ArrowkgError` is a bug (exit code 5).
@@ -114,3 +116,21 @@ class OutputError(ArrowkgError):
 
     exit_code = 4
     is_broken_pipe: bool = False
+
+
+class StoreError(ArrowkgError):
+    """A store or a server cannot do what was asked of it: it is damaged, busy, out of reach, or refuses.
+
+    >>> StoreError.exit_code
+    4
+    """
+
+    exit_code = 4
+
+
+class QueryLimit(StoreError):
+    """A query went over its limit of time, memory or size, and was ended.
+
+    >>> issubclass(QueryLimit, StoreError)
+    True
+    """

@@ -6,6 +6,7 @@ import bz2
 import contextlib
 import errno
 import gzip
+import hashlib
 import io
 import lzma
 import os
@@ -42,6 +43,7 @@ class Input:
     Args:
         name: a path, or ``-`` for standard input.
         settings: the limits.
+        is_digested: whether :meth:`sha256` will be asked for.
 
     Raises:
         InputError: on opening, if it is missing, a folder, or may not be read; on reading, if its compression is
@@ -56,13 +58,15 @@ class Input:
     (b'one', [b'one\\n', b'two\\n'])
     """
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, *, is_digested: bool = False) -> None:
         self.name = name
         self._settings = settings
         self._raw = _open_raw(name)
+        self._digested = _Digested(self._raw) if is_digested else None
         try:
             self.size = _size(self._raw)
-            self._stream = io.BufferedReader(_Limited(self, *_decompressed(self._raw)), buffer_size=256 * 1024)
+            stored = io.BufferedReader(self._digested, buffer_size=256 * 1024) if self._digested else self._raw
+            self._stream = io.BufferedReader(_Limited(self, *_decompressed(stored)), buffer_size=256 * 1024)
         except OSError as error:
             self._close_raw()
             raise InputError(f"it cannot be read ({error.strerror or error})", file=name) from None
@@ -100,6 +104,24 @@ class Input:
         except (OSError, ValueError):
             return 0
 
+    def sha256(self) -> str:
+        """The SHA-256, in hex, of the bytes as they are stored, compressed or not; reads what is left of them.
+
+        Raises:
+            InputError: it cannot be read to its end.
+            ValueError: the input was not opened for it.
+        """
+        if self._digested is None:
+            raise ValueError("the input was not opened to be digested")
+        try:
+            return self._digested.hexdigest()
+        except OSError as error:
+            raise InputError(f"it cannot be read ({error.strerror or error})", file=self.name) from None
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes, none at the end."""
+        return self._stream.read(size)
+
     def head(self, count: int) -> bytes:
         """Up to ``count`` bytes from the start, without reading on; at most 256 KiB."""
         return self._stream.peek(count)[:count]
@@ -135,6 +157,29 @@ class Input:
                     file=self.name,
                 )
         return b"".join(found)
+
+
+class _Digested(io.RawIOBase):
+    """A stream whose bytes are digested as they pass."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._sha256 = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        found = self._raw.read(len(buffer))
+        self._sha256.update(found)
+        buffer[: len(found)] = found
+        return len(found)
+
+    def hexdigest(self) -> str:
+        """The digest of all, read to its end."""
+        while found := self._raw.read(MIB):
+            self._sha256.update(found)
+        return self._sha256.hexdigest()
 
 
 class _Limited(io.RawIOBase):

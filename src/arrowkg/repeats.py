@@ -27,6 +27,7 @@ class Repeats:
 
     Args:
         schema_ns: which form of schema.org's namespace the triples have.
+        most: forget all once so many digests are held, where repeats do no harm; if ``None``, nothing is forgotten.
 
     >>> repeats = Repeats("https")
     >>> seen = [("<a:s>", vocab.RDF_TYPE, vocab.AK_VENUE), ("<a:s>", vocab.DCTERMS_TITLE, '"ICLR"')]
@@ -36,7 +37,8 @@ class Repeats:
     [('<a:s>', '<http://purl.org/dc/terms/title>', '"iclr"')]
     """
 
-    def __init__(self, schema_ns: str) -> None:
+    def __init__(self, schema_ns: str, most: int | None = None) -> None:
+        self._most = most
         self._seen: set[bytes] = set()
         self._spelled = frozenset((vocab.schema(schema_ns).name, vocab.FOAF_NAME, vocab.DCTERMS_TITLE))
 
@@ -67,6 +69,8 @@ class Repeats:
         digest = blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
         if digest in self._seen:
             return False
+        if self._most is not None and len(self._seen) >= self._most:
+            self._seen.clear()
         self._seen.add(digest)
         return True
 

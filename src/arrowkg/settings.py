@@ -48,6 +48,15 @@ class Settings:
         max_results: the most validation results that a report lists one by one; all are counted.
         batch_records: how many records are validated at a time; it changes speed and memory, never the report.
         sort_bytes: how much text is sorted in memory before it goes to a temporary file.
+        load_bytes: how much N-Triples text a store is given at a time; it changes speed and memory, never the store.
+        query_seconds: the most seconds that a query may take.
+        query_bytes: the most memory that a query may use beside the store itself.
+        query_text_bytes: the most bytes that the text of a query may have.
+        query_depth: the deepest nesting of brackets in a query.
+        http_seconds: how long a server may be silent before a request counts as failed.
+        http_attempts: how often a request is tried before the server counts as out of reach.
+        http_wait_seconds: the longest pause before another try; a server that asks for a longer one ends the run.
+        push_bytes: how much N-Triples text is sent in one request, at most; a profile may send less.
 
     Raises:
         UsageError: a value is out of its range.
@@ -71,6 +80,15 @@ class Settings:
     max_results: int = 10_000
     batch_records: int = 100
     sort_bytes: int = 64 * MIB
+    load_bytes: int = 16 * MIB
+    query_seconds: int = 60
+    query_bytes: int = 2048 * MIB
+    query_text_bytes: int = 64 * 1024
+    query_depth: int = 64
+    http_seconds: int = 60
+    http_attempts: int = 6
+    http_wait_seconds: int = 120
+    push_bytes: int = 8 * MIB
 
     def __post_init__(self) -> None:
         is_text = isinstance(self.base_iri, str)

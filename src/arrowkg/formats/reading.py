@@ -15,7 +15,7 @@ from arrowkg.terms import Triple, text
 if TYPE_CHECKING:
     import pyoxigraph
 
-_NOTATIONS: Final = {
+NOTATIONS: Final = {
     "turtle": "TURTLE",
     "ntriples": "N_TRIPLES",
     "nquads": "N_QUADS",
@@ -23,6 +23,7 @@ _NOTATIONS: Final = {
     "rdfxml": "RDF_XML",
     "jsonld": "JSON_LD",
 }
+"""What the strict parser calls each notation that is read."""
 
 
 def read_rdf(source: Input, notation: str) -> list[Triple]:
@@ -45,7 +46,7 @@ def read_rdf(source: Input, notation: str) -> list[Triple]:
     found: list[Triple] = []
     for line, document in _documents(content, notation):
         try:
-            quads = pyoxigraph.parse(document, getattr(pyoxigraph.RdfFormat, _NOTATIONS[notation]))
+            quads = pyoxigraph.parse(document, getattr(pyoxigraph.RdfFormat, NOTATIONS[notation]))
             found += [(_term(quad.subject), _term(quad.predicate), _term(quad.object)) for quad in quads]
         except SyntaxError as error:
             number = line + (error.lineno or 1) if error.lineno or line else None
