@@ -390,7 +390,7 @@ class Output:
             self._file.close()
             self._temporary.replace(self._target)
             self._temporary = None
-            _sync_folder(self._target.parent)
+            sync_folder(self._target.parent)
 
     def discard(self) -> None:
         """Drop what was not committed; the old file, if any, is as it was."""
@@ -421,7 +421,7 @@ def _umask() -> int:
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut; not every file system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

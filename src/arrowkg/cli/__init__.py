@@ -21,6 +21,12 @@ _COMMANDS: Final = {
     "validate": ("validate", "Check RDF or listings against SHACL shapes."),
     "inspect": ("inspect", "Tell what an input is and what is in it."),
     "listing": ("listing", "Turn a graph back into an Arrow page."),
+    "load": ("load", "Load listings or RDF into an embedded store."),
+    "store": ("store", "Tell what an embedded store holds."),
+    "query": ("query", "Ask a store, files or an end point a SPARQL query."),
+    "search": ("search", "Show the papers of an author name."),
+    "push": ("push", "Send listings or RDF to a triple store."),
+    "bulk-script": ("bulk_script", "Write the files and commands of a triple store's own loader."),
     "formats": ("formats", "List the formats that are read and written."),
     "config": ("config", "Show each setting and where its value comes from."),
     "completion": ("completion", "Print a script that completes commands in a shell."),
@@ -67,8 +73,8 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 @click.command(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 the data does not conform, 2 usage, 3 bad input, 4 an output or a store cannot be "
-    "written, 5 a bug, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 the data does not conform, 2 usage, 3 bad input, 4 an output cannot be written, "
+    "or a store or server cannot be used, 5 a bug, 130 interrupted.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,8 @@ import click
 from arrowkg.cli.configuration import configured, mapping_options
 from arrowkg.cli.console import Console, console_options
 from arrowkg.cli.places import check_places
-from arrowkg.errors import BadRecord, UsageError
+from arrowkg.cli.rejects import Rejects
+from arrowkg.errors import UsageError
 from arrowkg.files import STDIN_OR_STDOUT, Output
 from arrowkg.formats import Format, format_for, format_named
 from arrowkg.pipeline import Hooks, Summary, Target, read
@@ -170,41 +170,3 @@ def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad
     if settings.base_iri == EXAMPLE_BASE_IRI:
         console.say(f"the IRIs start with the example {EXAMPLE_BASE_IRI}; set --base-iri before you publish")
     return 0
-
-
-class Rejects:
-    """The file of records that were left out, one JSON object a line, written only if there is one.
-
-    A context manager; the file is put in its place at its end, also when the run fails.
-    """
-
-    def __init__(self, output: str, name: str | None, *, skip_bad: bool, console: Console) -> None:
-        if name and not skip_bad:
-            raise UsageError("--rejects goes with --skip-bad")
-        if skip_bad and not name and output == STDIN_OR_STDOUT:
-            raise UsageError("--skip-bad on standard output needs --rejects FILE")
-        self.name = name or f"{output}.rejects.jsonl"
-        self.count = 0
-        self._console = console
-        self._is_wanted = skip_bad
-        self._place: Output | None = None
-
-    def __enter__(self) -> Rejects:
-        if self._is_wanted and Path(self.name).is_file():
-            self._place = Output(self.name)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._place is not None:
-            self._place.commit()
-
-    def add(self, error: BadRecord) -> None:
-        """Take a bad record."""
-        self.count += 1
-        if self._place is None:
-            self._place = Output(self.name)
-        record = error.record.decode(errors="backslashreplace")
-        found = {"file": error.file, "line": error.line, "reason": error.reason, "hint": error.hint, "record": record}
-        self._place.write(json.dumps(found).encode() + b"\n")
-        if self.count <= 3:
-            self._console.error(error)

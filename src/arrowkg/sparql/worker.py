@@ -1,0 +1,113 @@
+"""A process of its own that answers one query and ends.
+
+It is started by :mod:`arrowkg.sparql.asking`. A query may be made to never end, to fill the memory or to end its
+process; here it ends nobody else's. Before the query is read, the process gives up what it does not need: it may open
+no more files, so it reaches neither network nor disk, and it may use no more memory and processor time than it was
+given.
+
+It reads a request, one line of JSON, from standard input; with ``data``, N-Triples follow to the end. It writes lines:
+
+- ``H`` and JSON: the kind of the answer, and the variables of rows or the truth of a boolean;
+- ``R`` and the terms of a row in N-Triples form, each followed by a tab, none for a variable that is not bound;
+- ``T`` and a triple in N-Triples form;
+- ``E`` and JSON: how many rows or triples were written, and whether there are more; or ``X`` and JSON: an error.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pyoxigraph
+
+_FLUSH_AFTER: Final = 1 << 16
+
+
+def main() -> int:
+    """Answer the query of standard input; the exit code, 0 also for an error that was written."""
+    request = json.loads(sys.stdin.buffer.readline())
+    out = sys.stdout.buffer
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        store = _store(request)
+        _confine(request["bytes"], request["seconds"])
+        _answer(store, request, out)
+    except SyntaxError as error:
+        _write(out, "X", {"error": "syntax", "message": error.msg})
+    except MemoryError:
+        _write(out, "X", {"error": "memory", "message": "out of memory"})
+    except (OSError, RuntimeError, ValueError) as error:
+        _write(out, "X", {"error": "store", "message": str(error)})
+    out.flush()
+    return 0
+
+
+def _store(request: dict[str, Any]) -> pyoxigraph.Store:
+    import pyoxigraph
+
+    if request["store"] is not None:
+        return pyoxigraph.Store.read_only(request["store"])
+    store = pyoxigraph.Store()
+    try:
+        store.bulk_load(sys.stdin.buffer, pyoxigraph.RdfFormat.N_TRIPLES)
+    except SyntaxError as error:
+        raise ValueError(f"the statements are not N-Triples: {error.msg}") from None
+    return store
+
+
+def _confine(memory: int, seconds: int) -> None:
+    """Give up what a query does not need. Every file that the store needs is open by now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    now = pages * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_DATA, (now + memory, now + memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds + 5, seconds + 5))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _answer(store: pyoxigraph.Store, request: dict[str, Any], out: IO[bytes]) -> None:
+    import pyoxigraph
+
+    found = store.query(request["query"])
+    if isinstance(found, pyoxigraph.QueryBoolean):
+        _write(out, "H", {"kind": "boolean", "value": bool(found)})
+        _write(out, "E", {"count": 1, "more": False})
+        return
+    is_rows = isinstance(found, pyoxigraph.QuerySolutions)
+    names = [variable.value for variable in found.variables] if isinstance(found, pyoxigraph.QuerySolutions) else []
+    _write(out, "H", {"kind": "rows" if is_rows else "triples", "variables": names})
+    limit = request["limit"]
+    count = 0
+    more = False
+    held: list[str] = []
+    size = 0
+    for one in islice(found, None if limit is None else limit + 1):
+        if count == limit:
+            more = True
+            break
+        count += 1
+        if is_rows:
+            line = "R" + "".join([("" if term is None else str(term)) + "\t" for term in one]) + "\n"
+        else:
+            line = f"T{one} .\n"
+        held.append(line)
+        size += len(line)
+        if size > _FLUSH_AFTER:
+            out.write("".join(held).encode())
+            held.clear()
+            size = 0
+    out.write("".join(held).encode())
+    _write(out, "E", {"count": count, "more": more})
+
+
+def _write(out: IO[bytes], mark: str, content: dict[str, Any]) -> None:
+    out.write(mark.encode() + json.dumps(content).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
