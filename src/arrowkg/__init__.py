@@ -16,13 +16,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arrowkg.errors import ArrowkgError, BadRecord, BadText, InputError, OutputError, UsageError
-from arrowkg.mapping import triples
-from arrowkg.model import Capture, Entry, Paper
-from arrowkg.settings import Settings
 
 if TYPE_CHECKING:
     from arrowkg.api import to_graph, validate, write
+    from arrowkg.mapping import triples
+    from arrowkg.model import Capture, Entry, Paper
     from arrowkg.pipeline import read
+    from arrowkg.settings import Settings
 
 __all__ = [
     "ArrowkgError",
@@ -42,11 +42,21 @@ __all__ = [
     "write",
 ]
 
-_LATE = {"read": "arrowkg.pipeline", "to_graph": "arrowkg.api", "validate": "arrowkg.api", "write": "arrowkg.api"}
+_LATE = {
+    "Capture": "arrowkg.model",
+    "Entry": "arrowkg.model",
+    "Paper": "arrowkg.model",
+    "Settings": "arrowkg.settings",
+    "read": "arrowkg.pipeline",
+    "to_graph": "arrowkg.api",
+    "triples": "arrowkg.mapping",
+    "validate": "arrowkg.api",
+    "write": "arrowkg.api",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the heavier names when they are first asked for, so that the command line starts fast."""
+    """Import most names when they are first asked for, so that a command or a worker starts fast."""
     if name in _LATE:
         from importlib import import_module
 

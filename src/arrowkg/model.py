@@ -139,3 +139,20 @@ class Notice:
 
     def __str__(self) -> str:
         return f"{self.file}: {self.text}" if self.line is None else f"{self.file}:{self.line}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class InputRead:
+    """An input that was read to its end.
+
+    Attributes:
+        file: as the user named it.
+        kind: the name of its format or notation.
+        sha256: of its bytes as they are stored, in hex.
+        papers: how many papers were mapped; 0 for RDF.
+    """
+
+    file: str
+    kind: str
+    sha256: str
+    papers: int

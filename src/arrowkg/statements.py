@@ -11,6 +11,7 @@ from typing import Final
 from arrowkg.errors import InputError
 from arrowkg.files import Input
 from arrowkg.formats.streaming import Piece, ntriples_of
+from arrowkg.model import InputRead
 from arrowkg.pipeline import Hooks, entries_of, mapped
 from arrowkg.repeats import EqualEntries, Repeats
 from arrowkg.settings import Settings
@@ -20,23 +21,6 @@ __all__ = ["InputRead", "Piece", "Statements", "statement_lines"]
 
 # Enough to leave out nearly every repeat, and no more memory than some tens of megabytes.
 _MOST_REPEATS: Final = 500_000
-
-
-@dataclass(frozen=True, slots=True)
-class InputRead:
-    """An input that was read to its end.
-
-    Attributes:
-        file: as the user named it.
-        kind: the name of its format or notation.
-        sha256: of its bytes as they are stored, in hex.
-        papers: how many papers were mapped; 0 for RDF.
-    """
-
-    file: str
-    kind: str
-    sha256: str
-    papers: int
 
 
 @dataclass(slots=True)

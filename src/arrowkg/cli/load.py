@@ -10,9 +10,7 @@ from arrowkg.cli.configuration import configured, mapping_options
 from arrowkg.cli.console import Console, console_options
 from arrowkg.cli.places import check_places
 from arrowkg.cli.rejects import Rejects
-from arrowkg.pipeline import Hooks
 from arrowkg.settings import EXAMPLE_BASE_IRI
-from arrowkg.sources import source_named
 
 
 @click.command("load")
@@ -53,8 +51,10 @@ def command(
     INPUT is what arrowkg export or arrowkg validate reads. The store changes at the end, as a whole: whoever asks it
     meanwhile, or after a failure, finds the old one. Nothing is validated here; arrowkg validate does that.
     """
+    from arrowkg.pipeline import Hooks
+    from arrowkg.sources import source_named
     from arrowkg.statements import Statements
-    from arrowkg.stores.embedded import load
+    from arrowkg.stores.loading import load
 
     console = Console(quiet=quiet, no_progress=no_progress, error_format=error_format)
     flags = {"base_iri": base_iri, "schema_ns": schema_ns, "abstracts": abstracts, "characters": characters}

@@ -14,7 +14,6 @@ from arrowkg.cli.console import Console, console_options
 from arrowkg.cli.places import check_places
 from arrowkg.errors import InputError, UsageError
 from arrowkg.files import STDIN_OR_STDOUT, Input, Output, print_out
-from arrowkg.pipeline import Hooks
 from arrowkg.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,6 +111,8 @@ def _place(
         return places.store_place(store, settings)
     if endpoint:
         return nullcontext(places.endpoint_place(endpoint, auth_file, settings))
+    from arrowkg.pipeline import Hooks
+
     return nullcontext(places.data_place(data, settings, Hooks(notice=console.notice, progress=console.progress)))
 
 

@@ -25,7 +25,7 @@ def command() -> None:
 def info(store: str, as_json: bool, quiet: bool, no_progress: bool, error_format: str, debug: bool) -> int:
     """Tell the counts, inputs and captures of an embedded store."""
     from arrowkg.formats.names import Names
-    from arrowkg.stores.embedded import live_store
+    from arrowkg.stores.manifest import live_store
 
     with live_store(store) as (_, found):
         if as_json:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from arrowkg.pipeline import Hooks
 from arrowkg.settings import Settings
 from arrowkg.sparql.answer import Answer
 from arrowkg.sparql.asking import Asked, ask
 from arrowkg.sparql.query import Query
-from arrowkg.statements import Statements
-from arrowkg.stores.embedded import live_store
-from arrowkg.stores.manifest import DATABASE
+from arrowkg.stores.manifest import DATABASE, live_store
+
+if TYPE_CHECKING:
+    from arrowkg.pipeline import Hooks
 
 Ask: TypeAlias = Callable[[Query, int | None], AbstractContextManager[Answer]]
 """Asks a query, for no more than so many rows or triples."""
@@ -50,6 +50,9 @@ def data_place(inputs: Sequence[str], settings: Settings, hooks: Hooks) -> Place
     """Listings or RDF files, which are read when they are asked, once."""
 
     def asking(query: Query, limit: int | None) -> AbstractContextManager[Answer]:
+        # Imported late: a store is asked without all that reads listings.
+        from arrowkg.statements import Statements
+
         pieces = Statements(inputs, settings, hooks, is_canonical=True).pieces()
         asked = Asked(inputs[0], statements=(piece.text for piece in pieces))
         return ask(query, asked, settings, limit)

@@ -12,8 +12,7 @@ from arrowkg.model import Listing
 from arrowkg.settings import Settings
 from arrowkg.sparql.asking import Asked, ask
 from arrowkg.sparql.query import checked, with_prefixes
-from arrowkg.stores.embedded import live_store
-from arrowkg.stores.manifest import DATABASE, NAMES
+from arrowkg.stores.manifest import DATABASE, NAMES, live_store
 from arrowkg.stores.names import find_name, near_names
 from arrowkg.terms import iri
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain, islice
 from typing import Final, TypeAlias
-from xml.sax.saxutils import escape, quoteattr
 
 from arrowkg.errors import BadText, UsageError
 from arrowkg.settings import Settings
@@ -178,7 +177,7 @@ def _xml(answer: Answer, settings: Settings) -> Iterator[bytes]:
         BadText: a text holds a character that XML has not.
     """
     yield b'<?xml version="1.0"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">\n'
-    names = "".join([f"<variable name={quoteattr(name)}/>" for name in answer.variables])
+    names = "".join([f"<variable name={_quoted(name)}/>" for name in answer.variables])
     yield f"<head>{names}</head>\n".encode()
     if answer.truth is not None:
         yield f"<boolean>{str(answer.truth).lower()}</boolean>\n</sparql>\n".encode()
@@ -186,7 +185,7 @@ def _xml(answer: Answer, settings: Settings) -> Iterator[bytes]:
     yield b"<results>\n"
     for row in answer.rows:
         cells = [
-            f"<binding name={quoteattr(name)}>{_xml_term(term)}</binding>"
+            f"<binding name={_quoted(name)}>{_xml_term(term)}</binding>"
             for name, term in zip(answer.variables, row, strict=True)
             if term is not None
         ]
@@ -196,15 +195,24 @@ def _xml(answer: Answer, settings: Settings) -> Iterator[bytes]:
 
 def _xml_term(term: str) -> str:
     if is_iri(term):
-        return f"<uri>{escape(term[1:-1])}</uri>"
+        return f"<uri>{_escaped(term[1:-1])}</uri>"
     if term.startswith("_:"):
-        return f"<bnode>{escape(term[2:])}</bnode>"
+        return f"<bnode>{_escaped(term[2:])}</bnode>"
     lexical, datatype, language = literal_parts(term)
     if odd := unsafe_characters(lexical):
         raise BadText(f"a text holds U+{ord(odd[0]):04X}, which XML cannot carry", hint="choose another --format")
-    more = f" datatype={quoteattr(datatype)}" if datatype else f" xml:lang={quoteattr(language)}" if language else ""
+    more = f" datatype={_quoted(datatype)}" if datatype else f" xml:lang={_quoted(language)}" if language else ""
+    return f"<literal{more}>{_escaped(lexical)}</literal>"
+
+
+def _escaped(text: str) -> str:
     # A carriage return would be read as a line feed.
-    return f"<literal{more}>{escape(lexical, {chr(13): '&#13;'})}</literal>"
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _quoted(text: str) -> str:
+    escaped = _escaped(text).replace('"', "&quot;")
+    return f'"{escaped}"'
 
 
 def _ntriples(answer: Answer, settings: Settings) -> Iterator[bytes]:

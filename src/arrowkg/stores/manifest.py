@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from arrowkg.errors import StoreError
-from arrowkg.statements import InputRead
+from arrowkg.generations import Generations
+from arrowkg.model import InputRead
 from arrowkg.terms import iri_of
 from arrowkg.vocab import AK_AUTHOR_NAME, AK_AUTHOR_PAGE, AK_AUTHORSHIP, AK_PAPER, AK_VENUE, AK_VOLUME
 
@@ -122,3 +124,15 @@ def read_manifest(generation: Path, store: str) -> Manifest:
             what = "has another size than it had" if path.is_file() else "is missing"
             raise StoreError(f"the store is damaged: {DATABASE}/{name} {what}", hint=_ANEW, file=store)
     return manifest
+
+
+@contextmanager
+def live_store(folder: str) -> Iterator[tuple[Path, Manifest]]:
+    """The live generation of a store, which stays as long as it is read, and its manifest.
+
+    Raises:
+        UsageError: there is no store.
+        StoreError: it is damaged.
+    """
+    with Generations(folder, "store").reading() as generation:
+        yield generation, read_manifest(generation, folder)

@@ -271,15 +271,3 @@ def _write_errors(folder: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(f"the store cannot be written ({error.strerror or error})", file=folder) from None
-
-
-@contextlib.contextmanager
-def live_store(folder: str) -> Iterator[tuple[Path, Manifest]]:
-    """The live generation of a store, which stays as long as it is read, and its manifest.
-
-    Raises:
-        UsageError: there is no store.
-        StoreError: it is damaged.
-    """
-    with Generations(folder, "store").reading() as generation:
-        yield generation, read_manifest(generation, folder)
