@@ -22,7 +22,21 @@ from arrowkg import cli
 
 COMMAND: Final = str(Path(sysconfig.get_path("scripts")) / "arrowkg")
 """The command as it is installed."""
-COMMANDS: Final = ("export", "validate", "inspect", "listing", "formats", "config", "completion")
+COMMANDS: Final = (
+    "export",
+    "validate",
+    "inspect",
+    "listing",
+    "load",
+    "store info",
+    "query",
+    "search",
+    "push",
+    "bulk-script",
+    "formats",
+    "config",
+    "completion",
+)
 HERE: Final = Path(__file__).parent
 SEEDS: Final = HERE.parent / "seeds"
 

@@ -44,42 +44,69 @@ _SOUND_RUNS: Final[dict[str, tuple[str, ...]]] = {
     "validate": ("validate", "page.txt"),
     "inspect": ("inspect", "page.txt"),
     "listing": ("listing", "kg.ttl"),
+    "load": ("load", "page.txt", "--store", "kg"),
+    "store info": ("store", "info", "kept"),
+    "query": ("query", "ASK {}", "--store", "kept"),
+    "search": ("search", "bo tarn", "--store", "kept"),
+    "bulk-script": (
+        "bulk-script",
+        "page.txt",
+        "--store",
+        "oxigraph",
+        "--graph",
+        "https://kg.example.org/",
+        "-o",
+        "bulk",
+    ),
     "formats": ("formats",),
     "config": ("config",),
     "completion": ("completion", "bash"),
 }
+_RUNNABLE: Final = tuple(_SOUND_RUNS)
+"""Every command that needs no server."""
 # Something that each command uses, to be broken.
 _USED: Final = {
     "export": "arrowkg.cli.export.configured",
     "validate": "arrowkg.cli.validate.configured",
     "inspect": "arrowkg.cli.inspect.configured",
     "listing": "arrowkg.cli.listing.configured",
+    "load": "arrowkg.cli.load.configured",
+    "store info": "arrowkg.cli.store.print_out",
+    "query": "arrowkg.cli.query.configured",
+    "search": "arrowkg.cli.search.configured",
+    "bulk-script": "arrowkg.cli.bulk_script.configured",
     "formats": "arrowkg.cli.formats.print_out",
     "config": "arrowkg.cli.config.configured",
     "completion": "arrowkg.cli.completion.get_completion_class",
 }
 _READING: Final = ("export", "validate", "inspect", "listing")
+_SILENT: Final = ("export", "load", "bulk-script")
 
 
 @pytest.fixture
 def inputs(tmp_path: Path) -> Path:
-    """A folder with a page and its graph."""
+    """A folder with a page, its graph and its store."""
     put(tmp_path, "page.txt", PAGE)
     graph_of(tmp_path, PAGE, "kg.ttl")
+    assert run(tmp_path, "load", "page.txt", "--store", "kept", "-q").code == 0
     return tmp_path
 
 
 # What all commands have in common.
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_but_the_one_that_needs_a_server_is_tried_here() -> None:
+    assert {*_RUNNABLE, "push"} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", _RUNNABLE)
 def test_every_command_ends_with_0(inputs: Path, name: str) -> None:
     ran = run(inputs, *_SOUND_RUNS[name])
     assert ran.code == 0, ran
-    assert bool(ran.out) == (name != "export")
+    assert bool(ran.out) == (name not in _SILENT)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", _RUNNABLE)
 def test_every_command_ends_with_2_where_it_is_not_understood(inputs: Path, name: str) -> None:
     with untouched(inputs):
         ran = run(inputs, *_SOUND_RUNS[name], "--no-such-option")
@@ -88,7 +115,7 @@ def test_every_command_ends_with_2_where_it_is_not_understood(inputs: Path, name
     assert [(found["level"], found["hint"]) for found in row] == [("error", f"see arrowkg {name} --help")]
 
 
-@pytest.mark.parametrize("name", [*_READING, "config"])
+@pytest.mark.parametrize("name", [*_READING, "load", "query", "search", "config"])
 def test_every_command_that_has_settings_ends_with_2_where_they_are_wrong(inputs: Path, name: str) -> None:
     with untouched(inputs):
         ran = run(inputs, *_SOUND_RUNS[name], environment={"ARROWKG_MAX_DEPTH": "deep"})
@@ -132,7 +159,7 @@ def test_every_command_that_reads_ends_with_3_on_bad_input(
         assert ran.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", _RUNNABLE)
 def test_every_command_ends_with_5_on_a_bug(inputs: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object, **more: object) -> None:
         if more.get("err"):
@@ -147,7 +174,7 @@ def test_every_command_ends_with_5_on_a_bug(inputs: Path, name: str, monkeypatch
     assert "Traceback" in run(inputs, *_SOUND_RUNS[name], "--debug").err
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", _RUNNABLE)
 def test_every_command_ends_with_130_when_interrupted(inputs: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object, **more: object) -> None:
         if more.get("err") or "file" in more:
@@ -164,7 +191,7 @@ def test_every_command_ends_with_130_when_interrupted(inputs: Path, name: str, m
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_every_command_has_a_help(tmp_path: Path, name: str, option: str) -> None:
-    ran = run(tmp_path, name, option)
+    ran = run(tmp_path, *name.split(), option)
     assert (ran.code, ran.err) == (0, "")
     assert ran.text.startswith(f"Usage: arrowkg {name} [OPTIONS]")
     assert "--error-format" in ran.text
@@ -173,7 +200,8 @@ def test_every_command_has_a_help(tmp_path: Path, name: str, option: str) -> Non
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_of_every_command_says_what_it_does(name: str) -> None:
-    command: Any = import_module(f"arrowkg.cli.{name}").command
+    module: Any = import_module(f"arrowkg.cli.{name.partition(' ')[0].replace('-', '_')}")
+    command = module.info if name == "store info" else module.command
     for parameter in command.params:
         if parameter.param_type_name == "option":
             assert parameter.help, parameter.name
@@ -183,7 +211,7 @@ def test_every_option_of_every_command_says_what_it_does(name: str) -> None:
 def test_the_help_names_every_command_and_every_exit_code(tmp_path: Path) -> None:
     ran = run(tmp_path, "--help")
     assert (ran.code, ran.err) == (0, "")
-    assert re.findall(r"^  ([a-z]+)  ", ran.text, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^  ([a-z-]+)  ", ran.text, re.MULTILINE) == [name.partition(" ")[0] for name in COMMANDS]
     text = " ".join(ran.text.split())
     assert all(f"{code} " in text.partition("Exit codes: ")[2] for code in (0, 1, 2, 3, 4, 5, 130))
 
@@ -425,7 +453,7 @@ def test_completion_prints_a_script_that_the_shell_reads(tmp_path: Path, shell: 
     ("words", "expected"),
     [
         (["arrowkg", "ex"], ["export"]),
-        (["arrowkg", ""], list(COMMANDS)),
+        (["arrowkg", ""], [name.partition(" ")[0] for name in COMMANDS]),
         (["arrowkg", "export", "--fail"], ["--fail-on"]),
         (["arrowkg", "export", "--fail-on", ""], ["violation", "warning", "info", "never"]),
         (["arrowkg", "completion", "b"], ["bash"]),

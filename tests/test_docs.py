@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -75,7 +76,7 @@ def test_links_lead_to_files(page: Path) -> None:
 def test_every_command_and_option_is_told_in_its_help() -> None:
     help_text = printed("arrowkg --help", ROOT)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("export", "validate", "inspect", "listing", "formats", "config", "completion"):
+    for command in COMMANDS:
         assert f"  {command}" in help_text
         assert f"arrowkg {command}" in readme or f"`{command}`" in readme
         assert "Usage: arrowkg " + command in printed(f"arrowkg {command} --help", ROOT)

@@ -228,6 +228,10 @@ _PRINTING: Final[list[tuple[str, ...]]] = [
     ("validate", "in.jsonl"),
     ("inspect", "in.jsonl"),
     ("listing", "kg.nt", "--author", "ada quill"),
+    ("store", "info", "kept"),
+    ("query", "SELECT * {?s ?p ?o}", "--store", "kept"),
+    ("query", "CONSTRUCT {?s ?p ?o} {?s ?p ?o}", "--data", "kg.nt"),
+    ("search", "ada quill", "--store", "kept"),
     ("formats",),
     ("config",),
     ("completion", "bash"),
@@ -242,11 +246,13 @@ def inputs(tmp_path: Path) -> Path:
     """A folder with what the commands above read."""
     graph_of(tmp_path, lines(3), "kg.nt")
     put(tmp_path, "in.jsonl", lines(3))
+    assert run(tmp_path, "load", "in.jsonl", "--store", "kept", "-q").code == 0
     return tmp_path
 
 
 def test_every_command_that_prints_is_tried_here() -> None:
-    assert {arguments[0] for arguments in _PRINTING} >= set(COMMANDS)
+    silent = {"load", "push", "bulk-script"}
+    assert {arguments[0] for arguments in _PRINTING} >= {name.partition(" ")[0] for name in COMMANDS} - silent
 
 
 @pytest.mark.parametrize("arguments", _PRINTING, ids=" ".join)

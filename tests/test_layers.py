@@ -17,11 +17,13 @@ ROOMS: Final = (
     ("errors",),
     ("model", "vocab", "terms", "settings"),
     ("iris", "files"),
-    ("mapping", "spool"),
+    ("mapping", "spool", "generations"),
     ("repeats",),
     ("sources", "formats", "validation"),
     ("pipeline",),
-    ("listing", "inspection"),
+    ("listing", "inspection", "statements"),
+    ("stores",),
+    ("sparql",),
     ("api",),
     ("__init__",),
     ("cli",),
@@ -40,14 +42,23 @@ ELSEWHERE: Final = {
         "validation.renderings.json",
         "validation.renderings.sarif",
     },
-    "pyoxigraph": {"formats.reading", "validation.shapes"},
+    "pyoxigraph": {
+        "formats.converting",
+        "formats.reading",
+        "sparql.worker",
+        "sparql.writers",
+        "stores.loading",
+        "stores.names",
+        "validation.shapes",
+    },
     "pyparsing": {"validation.reference"},
     "pyshacl": {"validation.reference", "validation.shapes"},
+    "requests": {"stores.remote.http"},
     "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
 }
 """What is not of Python's own library, and the modules that may use it."""
 
-LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml"}
+LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests"}
 """What takes long to import, so that the help must not need it."""
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 import arrowkg
+from arrowkg import errors
 
 SOURCE: Final = Path(__file__).parents[1] / "src" / "arrowkg"
 
@@ -83,6 +84,8 @@ def test_the_errors_are_one_tree_with_exit_codes() -> None:
         arrowkg.BadRecord: (arrowkg.InputError, 3),
         arrowkg.BadText: (arrowkg.BadRecord, 3),
         arrowkg.OutputError: (arrowkg.ArrowkgError, 4),
+        errors.StoreError: (arrowkg.ArrowkgError, 4),
+        errors.QueryLimit: (errors.StoreError, 4),
     }
     for error, (base, code) in tree.items():
         assert error.__base__ is base

@@ -17,6 +17,8 @@ from arrowkg.errors import UsageError
 from arrowkg.settings import Settings
 
 _FIELDS: Final = {field.name: field for field in fields(Settings)}
+# Variables that are no settings: what they hold is secret and shown nowhere.
+_SECRETS: Final = frozenset(("ARROWKG_AUTH",))
 _TRUE: Final = frozenset(("1", "true", "yes", "on"))
 _FALSE: Final = frozenset(("0", "false", "no", "off"))
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -135,7 +137,7 @@ def _table(found: dict[str, Any], key: str, name: str) -> dict[str, Any]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[object, str]]:
     found: dict[str, tuple[object, str]] = {}
     for variable, text in sorted(environment.items()):
-        if variable.startswith("ARROWKG_"):
+        if variable.startswith("ARROWKG_") and variable not in _SECRETS:
             name = _known(variable.removeprefix("ARROWKG_").lower(), variable, "the environment")
             found[name] = _value(name, text, variable), variable
     return found

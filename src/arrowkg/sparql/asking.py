@@ -22,6 +22,8 @@ from arrowkg.terms import Triple
 
 _place = re.compile(r"error at ([0-9]+):([0-9]+): ")
 _triple = re.compile(r"(<[^>]*>|_:\S+) (<[^>]*>) (.*) \.", re.DOTALL)
+# The engine may list every character that it would have taken.
+_LONGEST: Final = 120
 _CRASHES: Final = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL)
 
 
@@ -174,7 +176,11 @@ class _Worker:
         if error == "syntax":
             place = _place.search(message)
             line = int(place[1]) if place else None
-            return InputError(f"not SPARQL: {_place.sub('', message)}", file=self._query.name, line=line)
+            column = f" at column {place[2]}" if place else ""
+            reason = _place.sub("", message)
+            if len(reason) > _LONGEST:
+                reason = "what stands there does not belong there"
+            return InputError(f"not SPARQL{column}: {reason}", file=self._query.name, line=line)
         if error == "memory":
             return self._too_large()
         return StoreError(f"the query failed ({message})", hint=_DAMAGED, file=self._asked.name)

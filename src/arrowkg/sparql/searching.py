@@ -16,30 +16,18 @@ from arrowkg.stores.manifest import DATABASE, NAMES, live_store
 from arrowkg.stores.names import find_name, near_names
 from arrowkg.terms import iri
 
-# The papers with their authorships, abstracts left aside: enough to state each paper again.
-_PAPERS: Final = """
-PREFIX ak: <https://w3id.org/arrowkg/ns#>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX fabio: <http://purl.org/spar/fabio/>
-PREFIX pro: <http://purl.org/spar/pro/>
-CONSTRUCT { ?paper ?property ?value . ?place ?of ?what } WHERE {
-  { SELECT DISTINCT ?paper WHERE {
-    VALUES ?author { AUTHORS }
-    ?own pro:isHeldBy ?author .
-    ?paper pro:isDocumentContextFor ?own
-  } }
-  {
-    VALUES ?property {
-      rdf:type dcterms:title fabio:hasPublicationYear ak:venueAsListed ak:kindAsListed pro:isDocumentContextFor
-    }
-    ?paper ?property ?value
-  } UNION {
-    VALUES ?of { ak:nameAsListed schema:position }
-    ?paper pro:isDocumentContextFor ?place .
-    ?place ?of ?what
-  }
-}
-"""
+# The papers of an author and their authorships, abstracts left aside: enough to state each paper again. Each part
+# starts from the author, since an engine may read a part that does not from one end of the store to the other.
+_CONSTRUCT: Final = "CONSTRUCT { ?paper ?property ?value . ?place ?of ?what } WHERE { PARTS }"
+_PARTS: Final = """{
+  ?own pro:isHeldBy AUTHOR .
+  ?paper pro:isDocumentContextFor ?own ; ?property ?value .
+  FILTER(?property NOT IN (schema:abstract, dcterms:abstract))
+} UNION {
+  ?own pro:isHeldBy AUTHOR .
+  ?paper pro:isDocumentContextFor ?own , ?place .
+  ?place ?of ?what
+}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +55,14 @@ def search(name: str, store: str, settings: Settings) -> Found:
     with live_store(store) as (generation, manifest):
         try:
             names = find_name(generation / NAMES, name)
-            near = tuple(near_names(generation / NAMES, name))
+            near = tuple(near_names(generation / NAMES, name, is_known=bool(names)))
         except OSError as error:
             raise StoreError(f"its names cannot be read ({error.strerror})", file=store) from None
         if not names:
             return Found(None, (), near)
-        authors = " ".join(sorted({iri(found.author) for found in names}))
-        text = with_prefixes(_PAPERS.replace("AUTHORS", authors), manifest.schema_ns)
+        authors = sorted({iri(found.author) for found in names})
+        parts = " UNION ".join([_PARTS.replace("AUTHOR", author) for author in authors])
+        text = with_prefixes(_CONSTRUCT.replace("PARTS", parts), manifest.schema_ns)
         query = checked(text, settings, "search")
         with ask(query, Asked(store, database=generation / DATABASE), settings) as answer:
             triples = list(dict.fromkeys(answer.triples))

@@ -1,9 +1,9 @@
 """A process of its own that answers one query and ends.
 
 It is started by :mod:`arrowkg.sparql.asking`. A query may be made to never end, to fill the memory or to end its
-process; here it ends nobody else's. Before the query is read, the process gives up what it does not need: it may open
-no more files, so it reaches neither network nor disk, and it may use no more memory and processor time than it was
-given.
+process; here it ends nobody else's. Before the query is read, the process gives up what it does not need
+(:mod:`arrowkg.sparql.confinement`): it reaches no network, starts no program, and uses no more memory and processor
+time than it was given.
 
 It reads a request, one line of JSON, from standard input; with ``data``, N-Triples follow to the end. It writes lines:
 
@@ -16,26 +16,27 @@ It reads a request, one line of JSON, from standard input; with ``data``, N-Trip
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from itertools import islice
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
+
+from arrowkg.sparql.confinement import confine
 
 if TYPE_CHECKING:
     import pyoxigraph
 
 _FLUSH_AFTER: Final = 1 << 16
+# The clock of whoever asks ends a query; this is for a process that nobody watches any more.
+_GRACE_SECONDS: Final = 5
 
 
 def main() -> int:
     """Answer the query of standard input; the exit code, 0 also for an error that was written."""
     request = json.loads(sys.stdin.buffer.readline())
     out = sys.stdout.buffer
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         store = _store(request)
-        _confine(request["bytes"], request["seconds"])
+        confine(request["bytes"], request["seconds"] + _GRACE_SECONDS)
         _answer(store, request, out)
     except SyntaxError as error:
         _write(out, "X", {"error": "syntax", "message": error.msg})
@@ -58,16 +59,6 @@ def _store(request: dict[str, Any]) -> pyoxigraph.Store:
     except SyntaxError as error:
         raise ValueError(f"the statements are not N-Triples: {error.msg}") from None
     return store
-
-
-def _confine(memory: int, seconds: int) -> None:
-    """Give up what a query does not need. Every file that the store needs is open by now."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
-    now = pages * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_DATA, (now + memory, now + memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds + 5, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _answer(store: pyoxigraph.Store, request: dict[str, Any], out: IO[bytes]) -> None:

@@ -7,7 +7,6 @@ sorted. No key, IRI or spelling holds a tab or a line feed: keys and spellings h
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,6 +28,9 @@ SELECT ?author ?name ?number WHERE {
 }
 """
 _NEAR: Final = 5
+_LENGTHS: Final = 3
+_LETTERS: Final = 5
+_ALIKE: Final = 0.86
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,67 +101,64 @@ def find_name(path: Path, name: str) -> list[Name]:
     return found
 
 
-def near_names(path: Path, name: str, most: int = _NEAR) -> list[str]:
+def near_names(path: Path, name: str, *, is_known: bool, most: int = _NEAR) -> list[str]:
     """Names of a file that are near a name and not equal to it, the nearest first; for people, never to be merged.
 
-    Near are names with the same words in another order or with accents, initials or a homonym number more or less,
-    and names with few letters of difference.
+    Near are names with the same words in another order or with accents, initials, a middle name or a homonym number
+    more or less; for a name that is not known also those with few letters of difference.
 
     Raises:
         OSError: the file cannot be read.
     """
-    from difflib import SequenceMatcher
-
     key = name_key(name)
     words = _words(key)
-    letters = " ".join(sorted(words))
+    if not words:
+        return []
+    longest = max(key.split(), key=len)
+    letters = set(key)
     scored: list[tuple[float, str]] = []
-    matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(letters)
+    previous = key
     with path.open(encoding="utf-8", newline="\n") as file:
-        previous = ""
         for line in file:
-            other, _, spelling = line.rstrip("\n").split("\t")
+            other = line.partition("\t")[0]
+            # There may be a million: what shares neither the longest word nor most letters is passed over fast.
+            if longest not in other and (
+                is_known or abs(len(other) - len(key)) > _LENGTHS or len(letters ^ set(other)) > _LETTERS
+            ):
+                continue
             if other in (key, previous):
                 continue
             previous = other
-            score = _nearness(words, letters, _words(other), matcher)
+            score = _nearness(words, _words(other), is_known=is_known)
             if score:
-                scored.append((-score, spelling))
+                scored.append((-score, line.rstrip("\n").rpartition("\t")[2]))
     return [spelling for _, spelling in sorted(scored)[:most]]
 
 
 def _words(key: str) -> list[str]:
     """The words of a key without accents and homonym number."""
-    return [word for word in readable_slug(key).split("-") if not word.isdigit()]
+    return [word for word in readable_slug(key).split("-") if word and not word.isdigit()]
 
 
-def _nearness(words: list[str], letters: str, others: list[str], matcher: object) -> float:
+def _nearness(words: list[str], others: list[str], *, is_known: bool) -> float:
     """How near two names are, 0 for not at all."""
     from difflib import SequenceMatcher
 
-    assert isinstance(matcher, SequenceMatcher)
-    if not others or not words:
+    if not others:
         return 0
     if sorted(words) == sorted(others):
         return 2
-    if _agree(words, others) or _agree(list(reversed(words)), others):
+    if _agree(words, others) or _agree(words[::-1], others):
         return 1.5
-    # Names without a word in common and of other length are passed over fast: there may be a million.
-    theirs = " ".join(sorted(others))
-    if abs(len(theirs) - len(letters)) > 3 or (words[-1][0] != others[-1][0] and words[0][0] != others[0][0]):
+    if is_known:
         return 0
-    matcher.set_seq1(theirs)
-    if matcher.real_quick_ratio() < 0.8 or matcher.quick_ratio() < 0.8:
-        return 0
-    ratio = matcher.ratio()
-    return ratio if ratio >= 0.8 else 0
+    ratio = SequenceMatcher(None, " ".join(words), " ".join(others), autojunk=False).ratio()
+    return ratio if ratio >= _ALIKE else 0
 
 
-def _agree(words: Iterable[str], others: Iterable[str]) -> bool:
+def _agree(words: list[str], others: list[str]) -> bool:
     """Whether two names have the same first and last words, an initial standing for a word, middle names aside."""
-    one, other = list(words), list(others)
-    if len(one) < 2 or len(other) < 2 or one[-1] != other[-1]:
+    if len(words) < 2 or len(others) < 2 or words[-1] != others[-1]:
         return False
-    first, second = one[0], other[0]
+    first, second = words[0], others[0]
     return first == second or (min(len(first), len(second)) == 1 and first[0] == second[0])

@@ -7,13 +7,13 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from arrowkg.errors import InputError, OutputError
 from arrowkg.spool import Spool
 
 _BUFFER: Final = 1 << 18
-# A blank node as subject or object; inside a literal, an underscore never follows a space right after an IRI's end.
+# A blank node as subject or as object.
 _blank = re.compile(r"_:|<[^>]*> <[^>]*> _:")
 
 
@@ -26,7 +26,7 @@ class Payload:
         sha256: the digest of those bytes, in hex.
     """
 
-    def __init__(self, file: BinaryIO, count: int, size: int, sha256: str) -> None:
+    def __init__(self, file: IO[bytes], count: int, size: int, sha256: str) -> None:
         self._file = file
         self.count = count
         self.size = size
@@ -99,7 +99,7 @@ def payload_of(lines: Iterable[str], sort_bytes: int) -> Iterator[Payload]:
 
 
 @contextmanager
-def _temporary_file() -> Iterator[BinaryIO]:
+def _temporary_file() -> Iterator[IO[bytes]]:
     try:
         file = tempfile.TemporaryFile(buffering=_BUFFER)  # noqa: SIM115, closed below
     except OSError as error:
@@ -110,7 +110,7 @@ def _temporary_file() -> Iterator[BinaryIO]:
         file.close()
 
 
-def _write(file: BinaryIO, data: bytes) -> None:
+def _write(file: IO[bytes], data: bytes) -> None:
     """Write data, or with none what is still in memory."""
     try:
         if data:

@@ -51,8 +51,7 @@ class Profile:
         values_rows: the most rows in one VALUES.
         default_graph: whether it has a default graph of its own, shows the union of all graphs as one, or has none.
         puts_whole: whether a PUT replaces a graph so that no reader sees a part of it.
-        exchange: how a staging graph takes the place of another.
-        exchanges_whole: whether no reader sees a part of the graph meanwhile.
+        exchange: how a staging graph takes the place of another: by MOVE, or by one DELETE/INSERT.
         probe: how it is known.
     """
 
@@ -76,7 +75,6 @@ class Profile:
     default_graph: DefaultGraph = "own"
     puts_whole: bool = True
     exchange: Exchange = "move"
-    exchanges_whole: bool = True
     probe: Probe | None = None
 
 
@@ -110,7 +108,8 @@ PROFILES: Final = {
             is_challenged=True,
             default_graph="none",
             puts_whole=False,
-            exchanges_whole=False,
+            # Its MOVE of a graph that is gone empties the other one, and it waits for readers without an end.
+            exchange="modify",
             probe=Probe("/", "Server", r"Virtuoso/"),
         ),
         Profile(
