@@ -57,7 +57,7 @@ def command(name: str, store: str, quiet: bool, no_progress: bool, error_format:
 
 def _lines(paper: Paper, width: int) -> Iterator[str]:
     """A paper: its title, its byline, its venue and kind."""
-    yield from wrap(paper.title, width, initial_indent="  ", subsequent_indent="    ")
-    yield from wrap(", ".join(paper.authors), width, initial_indent="      ", subsequent_indent="      ")
+    for text, first, others in ((paper.title, "  ", "    "), (", ".join(paper.authors), "      ", "      ")):
+        yield from wrap(text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
     if paper.venue or paper.kind:
         yield f"      {', '.join(filter(None, (paper.venue, paper.kind)))}"

@@ -7,6 +7,7 @@ import os
 import queue
 import shutil
 import threading
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,8 @@ def load(statements: Statements, folder: str, mode: Mode) -> Loaded:
             # This closes the database, so that its files stay as they are from here on.
             del store
             former = before.inputs if before is not None and old is not None else ()
+            if not properties:
+                raise _nothing()
             manifest = Manifest(
                 schema_ns=statements.settings.schema_ns,
                 inputs=inputs_of(former, statements.read),
@@ -139,8 +142,12 @@ def _filled(statements: Statements, database: Path) -> pyoxigraph.Store:
             is_empty = False
             loaders.put(piece)
     if is_empty:
-        raise InputError("no statement was found", hint="nothing is loaded")
+        raise _nothing()
     return store
+
+
+def _nothing() -> InputError:
+    return InputError("no statement was found", hint="nothing is loaded")
 
 
 class _Loaders:
@@ -264,10 +271,12 @@ def _void(classes: dict[str, int], properties: dict[str, int]) -> str:
 
 @contextlib.contextmanager
 def _write_errors(folder: str) -> Iterator[None]:
-    """Turn what the database raises into errors of ours."""
+    """Turn what the database raises into errors of ours, and see that it is closed."""
     try:
         yield
-    except ArrowkgError:
-        raise
-    except OSError as error:
+    except BaseException as error:
+        # A database closes when nothing refers to it, and the frames of an error would for as long as it lives.
+        traceback.clear_frames(error.__traceback__)
+        if isinstance(error, ArrowkgError) or not isinstance(error, OSError):
+            raise
         raise OutputError(f"the store cannot be written ({error.strerror or error})", file=folder) from None

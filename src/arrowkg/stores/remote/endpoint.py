@@ -113,15 +113,27 @@ def graph_of(name: str | None, profile: Profile) -> Graph:
         UsageError: it is no IRI, or the product has no default graph of its own.
     """
     if name is not None:
-        try:
-            iri(name)
-        except BadText:
-            raise UsageError(f"--graph {name!r} is not an absolute IRI") from None
-        return Graph(name)
+        return Graph(checked_iri(name))
     if profile.default_graph != "own":
         what = "shows all graphs as its default graph" if profile.default_graph == "union" else "has no default graph"
         raise UsageError(f"{profile.title} {what}, so the graph must be named", hint="name it with --graph IRI")
     return Graph("")
+
+
+def checked_iri(name: str) -> str:
+    """The IRI of a graph.
+
+    Raises:
+        UsageError: it is no absolute IRI.
+
+    >>> checked_iri("https://kg.example.org/graph")
+    'https://kg.example.org/graph'
+    """
+    try:
+        iri(name)
+    except BadText:
+        raise UsageError(f"--graph {name!r} is not an absolute IRI") from None
+    return name
 
 
 class Endpoint:
