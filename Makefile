@@ -16,9 +16,11 @@ demo: $(VENV)/installed
 	@$(BIN)/arrowkg export seeds/tomer-michaeli.txt -o $(DEMO)/papers.jsonld --base-iri https://kg.example.org/lab/
 	@echo '$$ arrowkg validate $(DEMO)/papers.ttl'
 	@$(BIN)/arrowkg validate $(DEMO)/papers.ttl
-	@echo '$$ python docs/ask.py $(DEMO)/papers.ttl docs/co-authors.rq'
-	@$(BIN)/python docs/ask.py $(DEMO)/papers.ttl docs/co-authors.rq
-	@echo 'The files are $(DEMO)/papers.ttl and $(DEMO)/papers.jsonld.'
+	@echo '$$ arrowkg load $(DEMO)/papers.ttl --store $(DEMO)/kg'
+	@$(BIN)/arrowkg load $(DEMO)/papers.ttl --store $(DEMO)/kg
+	@echo '$$ arrowkg query --example co-authors --set name="Tomer Michaeli" --store $(DEMO)/kg --limit 5'
+	@$(BIN)/arrowkg query --example co-authors --set name="Tomer Michaeli" --store $(DEMO)/kg --limit 5
+	@echo 'The files are $(DEMO)/papers.ttl and $(DEMO)/papers.jsonld; the store is $(DEMO)/kg.'
 
 test: $(VENV)/installed-for-tests
 ifeq ($(NO_SKIP),1)
@@ -31,6 +33,8 @@ endif
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/stores.py
+	$(BIN)/python benchmarks/attacks.py
 
 wheel: $(VENV)/installed-for-tests
 	PYTHON=$(BIN)/python tests/tools/wheel_smoke.sh

@@ -295,7 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
             if not product.takes_gzip:
                 raise _Refused(415, "Not compressed")
             body = gzip.decompress(body)
-        return self._do(found, body, parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        return self._do(found, body, parse_qs(parts.query, keep_blank_values=True))
 
     def _do(self, route: Route, body: bytes, parameters: dict[str, list[str]]) -> tuple[int, str, str]:
         store, product = self.fake.store, self.fake.product

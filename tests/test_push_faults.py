@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -30,7 +30,7 @@ STEPS: Final = (1, 2, 11, 19, 20)
 # So many lines in a batch that a push of either mode has more than twenty requests, the last steps among them.
 BATCH: Final = {"replace": 6, "merge": 5}
 BYTES: Final = len(LINES[-1]) + 1
-SECONDS: Final = 0.15
+SECONDS: Final = 0.1
 PASSING: Final = [fault for fault in FAULTS if fault not in ENDING]
 
 
@@ -58,6 +58,11 @@ def fill(store: FakeStore) -> None:
     for line in OLD:
         store.store.update(f"INSERT DATA {{ GRAPH <{GRAPH}> {{ {line} }} }}")
     assert store.lines(GRAPH) == sorted(line[:-2] + " ." for line in OLD)
+
+
+def places(mode: Mode) -> Iterable[int]:
+    """Where a fault is put: at every place of the mode that has steps of every kind, at some of the other."""
+    return PLACES if mode == "replace" else STEPS
 
 
 def expected(mode: Mode) -> list[str]:
@@ -97,7 +102,7 @@ def test_a_push_without_a_fault_has_more_requests_than_places(store: FakeStore, 
 
 @pytest.mark.parametrize("fault", PASSING)
 def test_a_fault_that_passes_changes_nothing(store: FakeStore, mode: Mode, fault: Fault, tmp_path: Path) -> None:
-    for place in PLACES:
+    for place in places(mode):
         fill(store)
         store.fail(fault, place)
         pauses: list[float] = []
@@ -147,7 +152,7 @@ def goes_on(store: FakeStore, mode: Mode, folder: Path, place: int) -> None:
 def test_a_fault_that_ends_the_run_is_not_tried_again_and_the_run_goes_on(
     store: FakeStore, mode: Mode, fault: Fault, tmp_path: Path
 ) -> None:
-    for place in PLACES:
+    for place in places(mode):
         fill(store)
         store.fail(fault, place)
         pauses: list[float] = []

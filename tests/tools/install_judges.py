@@ -2,6 +2,7 @@
 
 - Node.js and npm come from Debian's packages where they are missing (as root);
 - the npm judges go to ``.tools/node`` in the checkout, in the versions of ``tests/judges/package-lock.json``;
+- Virtuoso, a triple store that graphs are sent to, comes from Debian's packages (as root);
 - the Java judges, with a Java of their own, go to the environment that runs this (dependency group ``java``).
 
 What is there already is left alone. Prints a line for each step; exits with 1 where one fails.
@@ -49,7 +50,7 @@ def _install_packages(*packages: str) -> None:
     """Install Debian packages."""
     by_hand = f"apt-get install {' '.join(packages)}"
     if shutil.which("apt-get") is None:
-        raise Failed(f"{' and '.join(packages)} missing, and no apt-get here: install Node.js 18 or later by hand")
+        raise Failed(f"{' and '.join(packages)} missing, and no apt-get here: install what they hold by hand")
     if os.geteuid() != 0:
         raise Failed(f"{' and '.join(packages)} missing, and only root may install them: run `{by_hand}` as root")
     _run(["apt-get", "update", "-q"])
@@ -75,6 +76,15 @@ def install_node() -> None:
     print("install_judges: JavaScript judges: installed")
 
 
+def install_virtuoso() -> None:
+    """Install Virtuoso, if it is missing."""
+    if shutil.which("virtuoso-t") and shutil.which("isql-vt"):
+        print("install_judges: Virtuoso: in place")
+        return
+    _install_packages("virtuoso-opensource-7-bin")
+    print("install_judges: Virtuoso: installed")
+
+
 def install_java() -> None:
     """Install the Java judges, if they are missing."""
     if java_missing() is None:
@@ -94,7 +104,7 @@ def install_java() -> None:
 def main() -> int:
     """Install whatever is missing; gives the exit code."""
     failed = False
-    for install in (install_node, install_java):
+    for install in (install_node, install_virtuoso, install_java):
         try:
             install()
         except Failed as error:

@@ -21,6 +21,10 @@ done
 venv/bin/arrowkg validate papers.ttl
 venv/bin/arrowkg listing papers.ttl -o again.txt
 cmp page.txt again.txt
+venv/bin/arrowkg load papers.nt.gz --store kg
+test "$(venv/bin/arrowkg query --example triple-count --store kg --format csv | tail -n 1 | tr -d '\r')" = 2116
+venv/bin/arrowkg search "tomer michaeli" --store kg >page-on-the-terminal
+grep -q '32 papers' page-on-the-terminal
 venv/bin/python -c '
 from pathlib import Path
 import arrowkg.validation

@@ -66,7 +66,7 @@ def _virtuoso(graph: str, files: list[str]) -> list[str]:
         # A loader that noted these files before would pass them over.
         'told="$("$VIRTUOSO_ISQL" "$VIRTUOSO_SERVER" dba "$VIRTUOSO_PASSWORD" ERRORS=STDOUT VERBOSE=OFF <<END',
         f"delete from DB.DBA.load_list where {ours};",
-        f"ld_dir ('$VIRTUOSO_FOLDER', 'part-%.nt.gz', '{_in_document(graph)}');",
+        f"ld_dir ('$VIRTUOSO_FOLDER', 'part-%.nt.gz', {_sql(graph)});",
         "rdf_loader_run ();",
         "checkpoint;",
         "select concat ('NOT ', 'LOADED ', ll_file) from DB.DBA.load_list",
@@ -77,7 +77,7 @@ def _virtuoso(graph: str, files: list[str]) -> list[str]:
         "printf '%s\\n' \"$told\"",
         "case $told in",
         "  *'*** Error'* | *'NOT LOADED'*) exit 1 ;;",
-        f"  *'FILES LOADED {len(files)}'*) ;;",
+        f"  *'FILES LOADED {len(files)}'[!0-9]*) ;;",
         "  *) echo 'the server did not find the files' >&2; exit 1 ;;",
         "esac",
     ]
@@ -263,6 +263,11 @@ def _listed(files: list[str]) -> str:
     return " ".join(map(quoted, files))
 
 
-def _in_document(text: str) -> str:
-    """A text inside quotes of SQL inside a here-document of the shell."""
-    return text.replace("'", "''").replace("\\", "\\\\").replace("$", "\\$").replace("`", "\\`")
+def _sql(text: str) -> str:
+    """A text as SQL inside a here-document; a dollar means something to the shell and to isql, quoted or not.
+
+    >>> print(_sql("it's $5"))
+    concat ('it''s ', chr (36), '5')
+    """
+    parts = [f"'{part}'" for part in text.replace("'", "''").split("$")]
+    return f"concat ({', chr (36), '.join(parts)})" if len(parts) > 1 else parts[0]

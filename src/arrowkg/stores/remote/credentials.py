@@ -151,7 +151,8 @@ class Authentication:
             return False
         if "digest" in ways and "digest" in self._schemes:
             found = {
-                name.lower(): quoted or bare for name, quoted, bare in _parameter.findall(challenge[ways["digest"] :])
+                name.lower(): _unquoted(quoted) or bare
+                for name, quoted, bare in _parameter.findall(challenge[ways["digest"] :])
             }
             # The same password again helps only where the server says that its nonce went out of date.
             is_new = not self._challenge or found.get("stale", "").lower() == "true"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -17,9 +17,11 @@ from arrowkg.terms import iri
 
 _JSON: Final = "application/sparql-results+json"
 _ANSWERS: Final = frozenset(range(300, 600)) - {429, 500, 502, 503, 504}
-# Virtuoso has no place for longer texts in a VALUES.
+# Virtuoso 7 has no place for longer texts in a VALUES, and misses texts with a language among others; such triples are
+# asked for by patterns of their own, which are slower.
 _LONG_LINE: Final = 4_000
-_VALUES_BYTES: Final = 64 * 1024
+_UNION_BRANCHES: Final = 50
+_QUERY_CHARACTERS: Final = 64 * 1024
 
 
 def address_of(url: str) -> str:
@@ -169,25 +171,23 @@ class Endpoint:
 
     def present(self, graph: Graph, lines: Sequence[bytes]) -> int:
         """How many of some triples, each given once as a line of N-Triples, a graph has."""
-        found = size = 0
         rows: list[str] = []
+        patterns: list[str] = []
         for line in lines:
             s, p, o = line.decode()[:-3].split(" ", 2)
-            if len(line) > _LONG_LINE:
-                found += self._number(f"SELECT (COUNT(*) AS ?n) WHERE {{ {graph.pattern(f'{s} {p} {o}')} }}")
-                continue
-            if rows and (len(rows) == self.profile.values_rows or size + len(line) > _VALUES_BYTES):
-                found += self._present(graph, rows)
-                rows, size = [], 0
-            rows.append(f"({s} {p} {o})")
-            size += len(line)
-        return found + (self._present(graph, rows) if rows else 0)
-
-    def _present(self, graph: Graph, rows: list[str]) -> int:
-        values = "\n".join(rows)
-        return self._number(
-            f"SELECT (COUNT(*) AS ?n) WHERE {{ VALUES (?s ?p ?o) {{\n{values}\n}} {graph.pattern('?s ?p ?o')} }}"
-        )
+            if len(line) > _LONG_LINE or o[-1] not in '">':
+                patterns.append(f"{{ {graph.pattern(f'{s} {p} {o}')} }}")
+            else:
+                rows.append(f"({s} {p} {o})")
+        found = 0
+        for some in _bounded(rows, self.profile.values_rows):
+            values = "\n".join(some)
+            found += self._number(
+                f"SELECT (COUNT(*) AS ?n) WHERE {{ VALUES (?s ?p ?o) {{\n{values}\n}} {graph.pattern('?s ?p ?o')} }}"
+            )
+        for some in _bounded(patterns, _UNION_BRANCHES):
+            found += self._number(f"SELECT (COUNT(*) AS ?n) WHERE {{ {' UNION '.join(some)} }}")
+        return found
 
     def add(self, graph: Graph, lines: Sequence[bytes], *, by_update: bool) -> None:
         """Add triples to a graph.
@@ -275,6 +275,20 @@ class Endpoint:
             return int(row["n"]["value"])
         except (ValueError, TypeError, KeyError, RecursionError):
             raise StoreError("the answer to a query for a count has no count", file=request.place) from None
+
+
+def _bounded(texts: Iterable[str], most: int) -> Iterator[list[str]]:
+    """The texts in lists of so many at most, and of a bounded length together."""
+    some: list[str] = []
+    size = 0
+    for text in texts:
+        if some and (len(some) == most or size + len(text) > _QUERY_CHARACTERS):
+            yield some
+            some, size = [], 0
+        some.append(text)
+        size += len(text)
+    if some:
+        yield some
 
 
 def _wrong_type(request: Request, reply: Reply, wanted: str) -> StoreError:

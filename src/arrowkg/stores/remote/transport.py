@@ -28,7 +28,7 @@ class Transport:
     No redirect is followed, nothing is read from ``.netrc``, and proxies are those of the environment.
 
     Args:
-        seconds: how long the server may be silent, and how long the head and the body of a reply may take, each.
+        seconds: how long the server may be silent; a reply's head may take twice as long, and so may its body.
         most_bytes: the most that a reply's body may hold.
     """
 
@@ -70,7 +70,7 @@ class Transport:
             raise Broken("the connection failed or was cut") from None
 
     def _body(self, found: requests.Response) -> bytes:
-        ends = time.monotonic() + self._seconds
+        ends = time.monotonic() + 2 * self._seconds
         parts: list[bytes] = []
         size = 0
         while piece := found.raw.read1(_PIECE):
@@ -94,7 +94,8 @@ class _BoundedHead:
     timeout: float | None
 
     def getresponse(self) -> Any:
-        timer = threading.Timer(self.timeout or 0, self._cut)
+        # Later than the limit on silence, which says better what is wrong.
+        timer = threading.Timer(2 * (self.timeout or 0), self._cut)
         timer.daemon = True
         timer.start()
         try:
