@@ -364,7 +364,7 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         secret = digest(USER, 'lab, "west"', PASSWORD)
         wanted = digest(secret, "n0nce", found["nc"], found["cnonce"], "auth", digest(self.command, self.path))
-        return found["response"] == wanted
+        return bool(found["response"] == wanted)
 
 
 def _failure(fault: Fault, one: FakeStore) -> tuple[int, dict[str, str], str]:

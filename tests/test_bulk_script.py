@@ -178,7 +178,7 @@ def test_parts_are_of_bounded_size_and_hold_every_line(tmp_path: Path) -> None:
 
 
 def test_only_a_new_or_an_empty_folder_is_taken(tmp_path: Path) -> None:
-    arguments = ["bulk-script", PAGE, "--store", "oxigraph", "--graph", "https://e.org/g", "-o"]
+    arguments = ["bulk-script", str(PAGE), "--store", "oxigraph", "--graph", "https://e.org/g", "-o"]
     (tmp_path / "full").mkdir()
     put(tmp_path / "full", "mine", b"mine")
     put(tmp_path, "file", b"mine")

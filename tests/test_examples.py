@@ -83,6 +83,7 @@ SMALL: Final = (
     Listed("Loam", ("Ada Quill", "Cy Vane", "CY VANE"), "Iclr", CONFERENCE, 2021),
     Listed("Silt", ("Cy Vane", "Gil Ames", "gil ames", "GIL AMES"), "TMLR", JOURNAL, 2022),
     Listed("Gel", ("Zed Low", "Hal Birch"), "TMLR", JOURNAL, 2019),
+    Listed("Gel", ("Zed Low",), "TMLR", JOURNAL, 2020),
     Listed("Ash", ("Hal Birch",), "Iclr", CONFERENCE, 2022),
     Listed("Ash", ("Hal Birch",), "Iclr", CONFERENCE, 2023),
     Listed("ON STONES", ("Ada Quill", "BO TARN 0002"), "AAAI", CONFERENCE, 2024),

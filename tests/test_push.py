@@ -143,7 +143,7 @@ def test_update_is_used_where_there_is_no_graph_store(tmp_path: Path) -> None:
 
 def command(folder: Path, *arguments: str | os.PathLike[str], auth: str = "") -> Ran:
     put(folder, "in.nt", "\n".join(LINES) + "\n")
-    return run(folder, "push", "in.nt", *arguments, *(["--auth-file", put(folder, "auth", auth)] if auth else []))
+    return run(folder, "push", "in.nt", *arguments, *(["--auth-file", str(put(folder, "auth", auth))] if auth else []))
 
 
 def test_the_command_finds_the_product_and_tells_what_it_did(tmp_path: Path) -> None:
@@ -224,9 +224,10 @@ def test_a_journal_of_another_push_is_refused(tmp_path: Path) -> None:
 def test_a_store_that_loses_triples_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Endpoint, "add", lambda *arguments, **options: None)
     with fake("oxigraph") as store:
-        for mode in ("merge", "replace"):
+        modes: tuple[Literal["merge", "replace"], ...] = ("merge", "replace")
+        for mode in modes:
             with pytest.raises(StoreError, match=r"100 .*triples|0 triples in place of 100") as caught:
-                send(store, tmp_path, mode, 10 * BYTES)  # type: ignore[arg-type]
+                send(store, tmp_path, mode, 10 * BYTES)
             assert "starts anew" in caught.value.hint
             assert not list(tmp_path.iterdir())
 
@@ -346,3 +347,29 @@ def test_the_table_is_whole() -> None:
         assert profile.schemes and profile.batch_bytes > 0 and profile.address.startswith("http")
         assert profile.insert_triples <= 1_000
     assert set(PROFILES) == {"oxigraph", "virtuoso", "fuseki", "graphdb", "qlever", "generic"}
+
+
+def test_challenges_are_answered_once() -> None:
+    one = Authentication(Credentials(USER, PASSWORD), PROFILES["generic"])
+    assert one.header("GET", "/") is None
+    assert not one.is_answerable("")
+    assert not one.is_answerable('Negotiate, Digest realm="x", nonce="n", algorithm=SHA-512-256')
+    assert one.is_answerable('Basic realm="lab"')
+    assert one.header("GET", "/") == "Basic YWRhOnBlYmJsZS1hbmQtc2FuZA=="
+    assert not one.is_answerable('Basic realm="lab"')
+    # An example of RFC 2617, section 3.5, but for the client's own nonce, which is random; and one of RFC 2069.
+    old = Authentication(Credentials("Mufasa", "CircleOfLife"), PROFILES["virtuoso"])
+    challenge = 'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403e"'
+    assert old.is_answerable(challenge)
+    assert 'response="1949323746fe6a43ef61f9606e7febea"' in str(old.header("GET", "/dir/index.html"))
+    assert not old.is_answerable(challenge)
+    assert old.is_answerable(f'{challenge}, stale="true"')
+    assert not old.is_answerable('Basic realm="lab"')
+    assert not Authentication(Credentials(), PROFILES["virtuoso"]).is_answerable(challenge)
+    assert not Authentication(Credentials(token="x"), PROFILES["generic"]).is_answerable('Basic realm="lab"')
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("virtuoso", Credentials(token="x")), ("qlever", Credentials("a", "b"))])
+def test_credentials_that_a_product_does_not_take(name: str, wrong: Credentials) -> None:
+    with pytest.raises(UsageError, match="takes no such credentials"):
+        Authentication(wrong, PROFILES[name])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
@@ -16,7 +18,7 @@ from arrowkg.stores.remote.http import Broken, Client, Reply, Request
 from arrowkg.stores.remote.profiles import PROFILES
 from arrowkg.stores.remote.pushing import Order, Pushed, push
 from arrowkg.stores.remote.transport import Transport
-from cli import assert_refused, put, run
+from cli import assert_refused, put, run, start
 from fake_stores import ENDING, FAULTS, FakeStore, Fault, fake
 
 Mode = Literal["replace", "merge"]
@@ -280,3 +282,23 @@ def test_every_request_says_who_asks_and_wants_nothing_compressed() -> None:
     assert sent[0].headers["Accept"] == "*/*"
     assert sent[0].headers["Accept-Encoding"] == "identity"
     assert "Authorization" not in sent[0].headers
+
+
+def test_a_run_that_is_killed_goes_on(store: FakeStore, mode: Mode, tmp_path: Path) -> None:
+    fill(store)
+    put(tmp_path, "in.nt", "\n".join(LINES) + "\n")
+    put(tmp_path, "arrowkg.toml", f"push_bytes = {BATCH[mode] * BYTES}\n")
+    arguments = ["push", "in.nt", store.url, "--graph", GRAPH, "--mode", mode]
+    store.fail("hang", 12, 1000)
+    with start(tmp_path, *arguments) as process:
+        while len(store.seen) < 12 and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    store.fail("hang", 0, 0)
+    ran = run(tmp_path, *arguments)
+    assert ran.code == 0, ran
+    # Two requests find out what the store is and has, and nine batches were sent.
+    assert ran.told[0] == "went on after 9 batches that an earlier run had sent", ran
+    assert_as_sent(store, mode, "killed")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["arrowkg.toml", "in.nt"]

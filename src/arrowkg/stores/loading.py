@@ -124,9 +124,17 @@ def _link(old: Path, new: Path) -> None:
     new.mkdir()
     for path in old.iterdir():
         if path.suffix == ".sst":
-            os.link(path, new / path.name)
+            _link_or_copy(path, new / path.name)
         elif path.name != "LOCK":
             shutil.copyfile(path, new / path.name)
+
+
+def _link_or_copy(old: Path, new: Path) -> None:
+    try:
+        os.link(old, new)
+    except OSError:
+        # Not every file system has links; if it is full, the copy says so.
+        shutil.copyfile(old, new)
 
 
 def _filled(statements: Statements, database: Path) -> pyoxigraph.Store:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from arrowkg.errors import StoreError
 from arrowkg.model import Notice
@@ -19,8 +19,8 @@ from arrowkg.stores.remote.profiles import GENERIC, PROFILES, Profile
 Mode: TypeAlias = Literal["replace", "merge"]
 MakeClient: TypeAlias = Callable[[Settings, Authentication], Client]
 
-_READ_BYTES = 1 << 20
-_READ_LINES = 10_000
+_READ_BYTES: Final = 1 << 20
+_READ_LINES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
