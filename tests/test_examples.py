@@ -389,6 +389,16 @@ OTHERWISE: Final = {"co-author-groups", "captures-of-paper", "triple-count", "cl
 """Examples with a test of their own."""
 
 
+def test_the_page_of_questions_lists_every_example() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "questions.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(.*?)\]\(.*?/([a-z-]+)\.rq\) \| (.*?) ?\| (.*) \|$", page, flags=re.MULTILINE)
+    told = [
+        (one.name, one.name, ", ".join([f"`{parameter.name}`" for parameter in one.parameters]), one.description)
+        for one in examples()
+    ]
+    assert sorted(rows) == told
+
+
 def visible(example: Example, rows: list[Row]) -> list[Row]:
     """The rows without the IRIs that arrowkg mints."""
     kept = [place for place, column in enumerate(example.columns) if column.name not in NODES]
