@@ -194,6 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
     fake: FakeStore
     protocol_version = "HTTP/1.1"
     timeout = 10
+    # An answer is one packet, so that nobody waits for acknowledgements.
+    wbufsize = 1 << 16
+    disable_nagle_algorithm = True
 
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
@@ -257,8 +260,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "1000000")
         self.end_headers()
         self.wfile.write(b"{")
+        self.wfile.flush()
         while fault == "drip" and not self.fake.ended.wait(0.02):
             self.wfile.write(b" ")
+            self.wfile.flush()
 
     def _answer(self, status: int, headers: dict[str, str], text: str) -> None:
         data = text.encode()

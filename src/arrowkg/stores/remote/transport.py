@@ -28,7 +28,7 @@ class Transport:
     No redirect is followed, nothing is read from ``.netrc``, and proxies are those of the environment.
 
     Args:
-        seconds: how long the server may be silent; a reply's head may take twice as long, and so may its body.
+        seconds: how long the server may be silent, and a reply's body may take; its head may take twice as long.
         most_bytes: the most that a reply's body may hold.
     """
 
@@ -70,7 +70,7 @@ class Transport:
             raise Broken("the connection failed or was cut") from None
 
     def _body(self, found: requests.Response) -> bytes:
-        ends = time.monotonic() + 2 * self._seconds
+        ends = time.monotonic() + self._seconds
         parts: list[bytes] = []
         size = 0
         while piece := found.raw.read1(_PIECE):
