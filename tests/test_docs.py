@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]

@@ -45,6 +45,7 @@ ELSEWHERE: Final = {
     "pyoxigraph": {
         "formats.converting",
         "formats.reading",
+        "sparql.endpoint",
         "sparql.worker",
         "sparql.writers",
         "stores.loading",
@@ -53,12 +54,13 @@ ELSEWHERE: Final = {
     },
     "pyparsing": {"validation.reference"},
     "pyshacl": {"validation.reference", "validation.shapes"},
-    "requests": {"stores.remote.http"},
+    "requests": {"stores.remote.transport"},
+    "urllib3": {"stores.remote.transport"},
     "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
 }
 """What is not of Python's own library, and the modules that may use it."""
 
-LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests"}
+LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "urllib3"}
 """What takes long to import, so that the help must not need it."""
 
 

@@ -1,200 +1,360 @@
-"""Pushing to real servers that the tests start: Oxigraph and Virtuoso."""
+"""Pushes to real servers: Oxigraph and Virtuoso, started by the tests. What is there is read back without our code."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import subprocess
 import threading
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import pyoxigraph
 import pytest
+import requests
 
-from cli import SEEDS, Ran, assert_refused, put, run
-from servers import Server, has_virtuoso, oxigraph, virtuoso
+import servers
+from cli import COMMAND, SEEDS, Ran, assert_refused, jsonl, put, run, untouched
 
 PAGE: Final = SEEDS / "tomer-michaeli.txt"
-TRIPLES: Final = 2_116
-GRAPH: Final = "https://kg.example.org/graph"
-OLD: Final = "<https://kg.example.org/old> <https://kg.example.org/p> <https://kg.example.org/old> .\n"
+PAGE_TRIPLES: Final = 2116
+MANY_PAPERS: Final = 480
+_BOOLEAN: Final = pyoxigraph.NamedNode("http://www.w3.org/2001/XMLSchema#boolean")
+SMALL_BATCHES: Final = {"ARROWKG_PUSH_BYTES": "100000"}
 
 
-@pytest.fixture(
-    scope="module",
-    params=["oxigraph", pytest.param("virtuoso", marks=pytest.mark.virtuoso)],
-    ids=lambda name: str(name),
-)
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Each server, once for all tests of the module; each test has a graph of its own."""
-    folder = tmp_path_factory.mktemp(request.param) / "data"
-    if request.param == "virtuoso" and not has_virtuoso():
-        pytest.skip("Virtuoso is not installed")
-    with oxigraph(folder) if request.param == "oxigraph" else virtuoso(folder) as one:
-        yield one
+@dataclass(frozen=True)
+class Store:
+    """A real store.
+
+    Attributes:
+        title: how arrowkg names it.
+        url: its address.
+        query_url: where it is asked.
+        variables: what arrowkg is told in the environment: the password.
+    """
+
+    title: str
+    url: str
+    query_url: str
+    variables: Mapping[str, str]
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query, from the server itself."""
+        reply = requests.post(
+            self.query_url,
+            data={"query": query},
+            headers={"Accept": "application/sparql-results+json"},
+            timeout=60,
+        )
+        reply.raise_for_status()
+        found: list[dict[str, Any]] = reply.json()["results"]["bindings"]
+        return found
+
+    def count(self, graph: str) -> int:
+        """How many triples a graph has."""
+        (row,) = self.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
+        return int(row["n"]["value"])
+
+    def graphs(self) -> set[str]:
+        """The named graphs of arrowkg's tests that hold anything."""
+        found = {row["g"]["value"] for row in self.rows("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")}
+        return {graph for graph in found if graph.startswith("https://kg.example.org/")}
+
+    def lines(self, graph: str) -> set[str]:
+        """Every triple of a graph as a line of N-Triples, a predicate at a time: Virtuoso cuts longer answers off."""
+        found = set()
+        for one in self.rows(f"SELECT DISTINCT ?p WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}"):
+            p = one["p"]["value"]
+            for row in self.rows(f"SELECT ?s ?o WHERE {{ GRAPH <{graph}> {{ ?s <{p}> ?o }} }}"):
+                found.add(f"{_term(row['s'])} <{p}> {_term(row['o'])} .")
+        return found
+
+
+def _term(cell: Mapping[str, str]) -> str:
+    """The N-Triples form of a cell of a SPARQL answer, by pyoxigraph."""
+    if cell["type"] == "uri":
+        return str(pyoxigraph.NamedNode(cell["value"]))
+    assert cell["type"] in ("literal", "typed-literal"), cell
+    kind = pyoxigraph.NamedNode(cell["datatype"]) if "datatype" in cell else None
+    # The one other form that Virtuoso gives to what arrowkg writes.
+    value = "true" if (cell["value"], kind) == ("1", _BOOLEAN) else cell["value"]
+    return str(pyoxigraph.Literal(value, language=cell.get("xml:lang"), datatype=kind))
+
+
+@pytest.fixture(scope="module")
+def oxigraph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with servers.oxigraph(tmp_path_factory.mktemp("oxigraph") / "db") as server:
+        yield Store("Oxigraph", server.url, f"{server.url}/query", {})
+
+
+@pytest.fixture(scope="module")
+def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    if not servers.has_virtuoso():
+        pytest.skip("virtuoso-t is absent")
+    with servers.virtuoso(tmp_path_factory.mktemp("virtuoso") / "db") as server:
+        yield Store("Virtuoso", server.url, f"{server.url}/sparql", {"ARROWKG_AUTH": "dba:dba"})
+
+
+@pytest.fixture(params=["oxigraph", pytest.param("virtuoso", marks=pytest.mark.virtuoso)])
+def store(request: pytest.FixtureRequest) -> Store:
+    found: Store = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture
 def graph(request: pytest.FixtureRequest) -> str:
-    return f"{GRAPH}/{request.node.originalname}"
+    """A graph of the test's own."""
+    return f"https://kg.example.org/{re.sub('[^a-z0-9]+', '-', request.node.name)}"
 
 
 def push(
-    server: Server, folder: Path, source: Path, *arguments: str, auth: str = "dba:dba", batch: int = 1 << 23
+    folder: Path, store: Store, graph: str, mode: str, *options: str, name: str | Path = PAGE, **variables: str
 ) -> Ran:
-    more = ["--auth-file", str(put(folder, "auth", auth))] if server.sql_port else []
-    environment = {"ARROWKG_PUSH_BYTES": str(batch), "ARROWKG_BASE_IRI": "https://kg.example.org/lab/"}
-    return run(folder, "push", source, server.url, *arguments, *more, environment=environment)
+    environment = {**store.variables, **variables}
+    command = ("push", name, store.url, "--graph", graph, "--mode", mode, "--base-iri", "https://kg.example.org/x/")
+    return run(folder, *command, *options, environment=environment)
 
 
-def ask(server: Server, graph: str) -> int:
-    """How many triples a graph has, asked without arrowkg."""
-    return count(server, f"GRAPH <{graph}> {{ ?s ?p ?o }}")
+def triples_of(folder: Path, name: str | Path = PAGE) -> set[str]:
+    """The triples of an input as arrowkg export writes them, in the form in which pyoxigraph writes them."""
+    ran = run(folder, "export", name, "--to", "nt", "--no-validate", "-q", "--base-iri", "https://kg.example.org/x/")
+    assert ran.code == 0
+    return {f"{triple.subject} {triple.predicate} {triple.object} ." for triple in _parsed(ran.out)}
 
 
-def count(server: Server, pattern: str) -> int:
-    """How many solutions a pattern has, asked without arrowkg."""
-    query = f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}"
-    request = urllib.request.Request(
-        server.url + ("/sparql" if server.sql_port else "/query"),
-        urllib.parse.urlencode({"query": query}).encode(),
-        {"Accept": "application/sparql-results+json"},
+def _parsed(text: bytes) -> Iterator[pyoxigraph.Quad]:
+    yield from pyoxigraph.parse(text, format=pyoxigraph.RdfFormat.N_TRIPLES)
+
+
+@pytest.fixture(scope="module")
+def page_triples(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The triples of the page."""
+    return triples_of(tmp_path_factory.mktemp("page"))
+
+
+@dataclass(frozen=True)
+class Many:
+    """An input of more than 20,000 triples, and these."""
+
+    path: Path
+    triples: set[str]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Many:
+    path = put_many(tmp_path_factory.mktemp("many"))
+    return Many(path, triples_of(path.parent, path))
+
+
+def put_many(folder: Path) -> Path:
+    """Papers of more than 20,000 triples, with texts that are hard to carry; some are very long."""
+    return put(
+        folder,
+        "many.jsonl",
+        jsonl(
+            *(
+                {
+                    "title": f'On "Stones" \\ {number} é 😀 \u2028',
+                    "authors": [f"Ada Quill {number}", "Bo Tarn 0001"],
+                    "venue": "ICLR",
+                    "kind": "Conference Paper",
+                    "year": 2024,
+                    "abstract": "stone " * 1_500 if number % 50 == 0 else f"We sort {number}.\n\nTwo\tparagraphs.",
+                }
+                for number in range(MANY_PAPERS)
+            )
+        ),
     )
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        return int(json.load(reply)["results"]["bindings"][0]["n"]["value"])
 
 
-def name_of(server: Server) -> str:
-    return "Virtuoso" if server.sql_port else "Oxigraph"
+def test_a_real_page_replaces_a_graph_and_all_of_it_is_there(
+    store: Store, graph: str, tmp_path: Path, page_triples: set[str]
+) -> None:
+    ran = push(tmp_path, store, graph, "replace")
+    assert ran.code == 0, ran
+    assert f"sent 2,116 triples to {store.title}, {graph}, which now has 2,116" in ran.told[-1]
+    assert store.lines(graph) == page_triples
+    assert len(page_triples) == PAGE_TRIPLES
+    assert not list(tmp_path.iterdir())
 
 
-def test_the_page_goes_in_and_again(server: Server, graph: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+def test_a_push_that_is_repeated_changes_nothing(
+    store: Store, graph: str, tmp_path: Path, mode: str, page_triples: set[str]
+) -> None:
     for _ in range(2):
-        ran = push(server, tmp_path, PAGE, "--graph", graph, "--mode", "merge")
-        assert (ran.code, ran.out) == (0, b""), ran
-        assert ran.told[0].startswith(f"sent {TRIPLES:,} triples to {name_of(server)}, {graph}, which now has 2,116 in")
-        assert ask(server, graph) == TRIPLES
+        assert push(tmp_path, store, graph, mode).code == 0
+        assert store.count(graph) == PAGE_TRIPLES
+    assert store.lines(graph) == page_triples
 
 
-def test_merge_keeps_and_replace_does_not(server: Server, graph: str, tmp_path: Path) -> None:
-    old = put(tmp_path, "old.nt", OLD)
-    assert push(server, tmp_path, old, "--graph", graph, "--mode", "merge").code == 0
-    assert push(server, tmp_path, PAGE, "--graph", graph, "--mode", "merge").code == 0
-    assert ask(server, graph) == TRIPLES + 1
-    ran = push(server, tmp_path, PAGE, "--graph", graph, "--mode", "replace")
-    assert ran.code == 0, ran
-    assert ask(server, graph) == TRIPLES
-    ran = push(server, tmp_path, old, "--graph", graph, "--mode", "replace", batch=20_000)
-    assert ran.code == 0, ran
-    assert ask(server, graph) == 1
+def test_merge_adds_and_replace_takes_away(store: Store, graph: str, tmp_path: Path, page_triples: set[str]) -> None:
+    one = put(tmp_path, "one.ttl", "<https://e.org/a> <https://e.org/b> 'c' .")
+    assert push(tmp_path, store, graph, "replace", name=one).code == 0
+    assert push(tmp_path, store, graph, "merge").code == 0
+    assert store.lines(graph) == page_triples | {'<https://e.org/a> <https://e.org/b> "c" .'}
+    assert push(tmp_path, store, graph, "replace", name=one).code == 0
+    assert store.lines(graph) == {'<https://e.org/a> <https://e.org/b> "c" .'}
 
 
-def test_replace_in_many_batches_leaves_no_staging_graph(server: Server, graph: str, tmp_path: Path) -> None:
-    old = put(tmp_path, "old.nt", OLD)
-    assert push(server, tmp_path, old, "--graph", graph, "--mode", "merge").code == 0
-    ran = push(server, tmp_path, PAGE, "--graph", graph, "--mode", "replace", batch=50_000)
-    assert ran.code == 0, ran
-    assert ask(server, graph) == TRIPLES
-    assert ("warning: Virtuoso has no MOVE to rely on" in ran.err) == bool(server.sql_port)
-    assert count(server, f'GRAPH ?g {{ ?s ?p ?o }} FILTER (STRSTARTS (STR (?g), "{graph}-staging"))') == 0
-    assert [path.name for path in tmp_path.glob("arrowkg-push-*")] == []
+def test_other_graphs_are_left_alone(store: Store, graph: str, tmp_path: Path) -> None:
+    one = put(tmp_path, "one.ttl", "<https://e.org/a> <https://e.org/b> 'c' .")
+    before = store.graphs()
+    assert push(tmp_path, store, f"{graph}/other", "replace", name=one).code == 0
+    assert push(tmp_path, store, graph, "replace", **SMALL_BATCHES).code == 0
+    assert store.lines(f"{graph}/other") == {'<https://e.org/a> <https://e.org/b> "c" .'}
+    # No staging graph is left.
+    assert store.graphs() - before == {graph, f"{graph}/other"}
 
 
-def test_a_dry_run_counts_and_writes_nothing(server: Server, graph: str, tmp_path: Path) -> None:
-    lines = (OLD, *(f'<https://kg.example.org/{n}> <https://kg.example.org/p> "{n}" .\n' for n in range(10)))
-    some = put(tmp_path, "some.nt", "".join(lines[:4]))
-    all_ = put(tmp_path, "all.nt", "".join(lines[2:]))
-    assert push(server, tmp_path, some, "--graph", graph, "--mode", "merge").code == 0
-    for mode, removed in (("merge", 0), ("replace", 2)):
-        ran = push(server, tmp_path, all_, "--graph", graph, "--mode", mode, "--dry-run")
-        wanted = f"would send 9 triples to {name_of(server)}, {graph}: 7 added, {removed} removed; it has 4;"
-        assert (ran.code, ran.out) == (0, b""), ran
-        assert ran.told[0].startswith(wanted), ran
-        assert ask(server, graph) == 4
+def test_a_dry_run_counts_exactly_and_changes_nothing(store: Store, graph: str, tmp_path: Path) -> None:
+    mixed = put(tmp_path, "mixed.ttl", "<https://e.org/a> <https://e.org/b> 'c', 'd' .")
+    one = put(
+        tmp_path, "one.ttl", "<https://e.org/a> <https://e.org/b> 'd', 'e' . <https://e.org/x> a <https://e.org/y> ."
+    )
+    with untouched(tmp_path):
+        assert "2 added, 0 removed; it has 0;" in push(tmp_path, store, graph, "merge", "--dry-run", name=mixed).err
+        assert store.count(graph) == 0
+        assert push(tmp_path, store, graph, "merge", name=mixed).code == 0
+        ran = push(tmp_path, store, graph, "replace", "--dry-run", name=one)
+        assert "would send 3 triples" in ran.err
+        assert "2 added, 1 removed; it has 2;" in ran.err
+        assert "2 added, 0 removed; it has 2;" in push(tmp_path, store, graph, "merge", "--dry-run", name=one).err
+        assert store.lines(graph) == {f'<https://e.org/a> <https://e.org/b> "{o}" .' for o in "cd"}
+        assert push(tmp_path, store, graph, "replace", name=one).code == 0
+        assert "0 added, 0 removed; it has 3;" in push(tmp_path, store, graph, "replace", "--dry-run", name=one).err
 
 
-def test_terms_of_every_kind_are_found_again(server: Server, graph: str, tmp_path: Path) -> None:
-    """The look afterwards goes through every triple, so what the store writes otherwise must still be found."""
-    start = "<https://kg.example.org/s> <https://kg.example.org/p>"
-    xsd = "http://www.w3.org/2001/XMLSchema#"
-    objects = [
-        '"Rat"@de-AT',
-        f'"1.50"^^<{xsd}decimal>',
-        f'"0814"^^<{xsd}gYear>',
-        f'"true"^^<{xsd}boolean>',
-        f'"007"^^<{xsd}integer>',
-        '""',
-        '"a \\"quote\\", a \\\\ and\\nlines \\u0007 é 😀 {curly} ?x $y \'q\' #"',
-        f'"http://a b/"^^<{xsd}anyURI>',
-        "<https://kg.example.org/é?x=1&y=%20>",
-        f'"{"long " * 2_000}"',
-        f'"{"longer " * 3_000}"',
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+def test_many_triples_go_in_many_batches_and_all_of_them_are_there(
+    store: Store, graph: str, tmp_path: Path, mode: str, page_triples: set[str], many: Many
+) -> None:
+    assert len(many.triples) > 20_000
+    assert push(tmp_path, store, graph, "replace").code == 0
+    assert push(tmp_path, store, graph, mode, name=many.path, **SMALL_BATCHES).code == 0
+    assert store.lines(graph) == (many.triples if mode == "replace" else many.triples | page_triples)
+    ran = push(tmp_path, store, graph, "merge", "--dry-run", name=many.path)
+    assert "0 added, 0 removed" in ran.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+def test_a_push_that_is_killed_goes_on_where_it_stopped(
+    store: Store, graph: str, tmp_path: Path, mode: str, page_triples: set[str], many: Many
+) -> None:
+    assert push(tmp_path, store, graph, "replace").code == 0
+    command = [
+        "push",
+        str(many.path),
+        store.url,
+        "--graph",
+        graph,
+        "--mode",
+        mode,
+        "--base-iri",
+        "https://kg.example.org/x/",
     ]
-    source = put(tmp_path, "odd.nt", "".join(f"{start} {one} .\n" for one in objects))
-    for mode in ("merge", "replace"):
-        ran = push(server, tmp_path, source, "--graph", graph, "--mode", mode)
-        assert ran.code == 0, ran
-        assert ask(server, graph) == len(objects)
-    ran = push(server, tmp_path, source, "--graph", graph, "--mode", "replace", "--dry-run")
-    assert ": 0 added, 0 removed;" in ran.told[0]
-
-
-def test_many_triples_in_many_batches(server: Server, graph: str, tmp_path: Path) -> None:
-    big = put(tmp_path, "big.nt", "".join(f'<https://e.org/{n}> <https://e.org/p> "{n}" .\n' for n in range(20_000)))
-    ran = push(server, tmp_path, big, "--graph", graph, "--mode", "merge", batch=40_000)
+    variables = {**store.variables, "ARROWKG_PUSH_BYTES": "20000"}
+    process = subprocess.Popen(
+        [COMMAND, *command, "--journal", "journal.json"],
+        cwd=tmp_path,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    sent = _wait_until_sent(tmp_path / "journal.json", 5)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    if mode == "replace":
+        # Whoever reads the graph meanwhile finds the old one.
+        assert store.count(graph) == PAGE_TRIPLES
+    ran = run(tmp_path, *command, "--journal", "journal.json", environment=variables)
     assert ran.code == 0, ran
-    assert ask(server, graph) == 20_000
+    went_on = re.search(r"went on after ([0-9,]+) batches", ran.err)
+    assert went_on is not None
+    assert int(went_on[1].replace(",", "")) >= sent
+    assert store.lines(graph) == (many.triples if mode == "replace" else many.triples | page_triples)
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_reader_sees_the_old_graph_or_the_new_one(server: Server, graph: str, tmp_path: Path) -> None:
-    def content(tag: str, count: int) -> Path:
-        lines = (f'<https://e.org/{tag}/{n}> <https://e.org/p> "{n}" .\n' for n in range(count))
-        return put(tmp_path, f"{tag}.nt", "".join(lines))
+def _wait_until_sent(journal: Path, batches: int) -> int:
+    for _ in range(6_000):
+        if journal.exists():
+            sent: int = json.loads(journal.read_bytes())["sent"]
+            if sent >= batches:
+                return sent
+        time.sleep(0.005)
+    raise AssertionError("nothing is sent")
 
-    assert push(server, tmp_path, content("old", 5_000), "--graph", graph, "--mode", "merge").code == 0
+
+def test_a_reader_sees_the_old_graph_or_the_new(oxigraph: Store, graph: str, tmp_path: Path, many: Many) -> None:
+    assert push(tmp_path, oxigraph, graph, "replace").code == 0
     seen: set[int] = set()
     is_over = threading.Event()
 
-    def read() -> None:
-        while not is_over.wait(0.02):
-            seen.add(ask(server, graph))
+    def look() -> None:
+        while not is_over.is_set():
+            seen.add(oxigraph.count(graph))
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=look)
     reader.start()
     try:
-        new = content("new", 4_000)
-        whole = push(server, tmp_path, new, "--graph", graph, "--mode", "replace")
-        parts = push(server, tmp_path, content("newer", 3_000), "--graph", graph, "--mode", "replace", batch=30_000)
+        assert push(tmp_path, oxigraph, graph, "replace", name=many.path, **SMALL_BATCHES).code == 0
+        assert push(tmp_path, oxigraph, graph, "replace").code == 0
     finally:
         is_over.set()
-        reader.join(60)
-    assert (whole.code, parts.code) == (0, 0), (whole, parts)
-    assert seen <= {5_000, 4_000, 3_000}
-    assert ask(server, graph) == 3_000
+        reader.join()
+    assert PAGE_TRIPLES in seen
+    assert seen <= {PAGE_TRIPLES, len(many.triples)}
 
 
-def test_a_wrong_password_is_told_before_much_is_sent(server: Server, graph: str, tmp_path: Path) -> None:
-    if not server.sql_port:
-        # Oxigraph has no passwords, and does not mind one.
-        assert push(server, tmp_path, PAGE, "--graph", graph, "--mode", "merge").code == 0
-        return
-    ran = push(server, tmp_path, PAGE, "--graph", graph, "--mode", "replace", auth="dba:obsidian")
-    assert_refused(ran, 4, f"{server.url}/sparql-auth: the server answers with status 401", "--auth-file")
-    assert "obsidian" not in ran.err
-    assert ask(server, graph) == 0
-    ran = push(server, tmp_path, PAGE, "--mode", "replace")
-    assert_refused(ran, 2, "Virtuoso has no default graph, so the graph must be named", "--graph IRI")
-    ran = push(server, tmp_path, PAGE, "--graph", graph, "--mode", "replace", auth="Bearer obsidian")
-    assert_refused(ran, 2, "Virtuoso takes no such credentials", "user:password")
+def test_the_default_graph_of_oxigraph_is_the_one_that_queries_see(oxigraph: Store, tmp_path: Path) -> None:
+    ran = run(tmp_path, "push", PAGE, oxigraph.url, "--mode", "replace", "-q")
+    assert (ran.code, ran.err) == (0, "")
+    (row,) = oxigraph.rows("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+    assert int(row["n"]["value"]) == PAGE_TRIPLES
 
 
-def test_the_default_graph_of_oxigraph(tmp_path: Path) -> None:
-    with oxigraph(tmp_path / "data") as server:
-        old = put(tmp_path, "old.nt", OLD)
-        for batch in (1 << 23, 50_000):
-            assert push(server, tmp_path, old, "--mode", "replace").code == 0
-            ran = push(server, tmp_path, PAGE, "--mode", "merge", batch=batch)
-            assert "the default graph, which now has 2,117" in ran.told[0], ran
-            ran = push(server, tmp_path, PAGE, "--mode", "replace", batch=batch)
-            assert "the default graph, which now has 2,116" in ran.told[0], ran
+@pytest.mark.virtuoso
+def test_virtuoso_wants_a_graph_to_be_named(virtuoso: Store, tmp_path: Path) -> None:
+    with untouched(tmp_path):
+        ran = run(tmp_path, "push", PAGE, virtuoso.url, "--mode", "replace", environment=virtuoso.variables)
+    assert_refused(ran, 2, "Virtuoso has no default graph", "--graph IRI")
+
+
+@pytest.mark.virtuoso
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+def test_a_wrong_password_is_refused_without_being_told(virtuoso: Store, graph: str, tmp_path: Path, mode: str) -> None:
+    for secret in ("dba:pebble-4711", "", "nobody:pebble-4711"):
+        with untouched(tmp_path):
+            ran = push(tmp_path, virtuoso, graph, mode, ARROWKG_AUTH=secret)
+        assert_refused(ran, 4, f"{virtuoso.url}/", "--auth-file")
+        assert "401" in ran.err
+        assert "pebble" not in ran.err
+    assert virtuoso.count(graph) == 0
+
+
+@pytest.mark.virtuoso
+def test_a_password_may_be_in_a_file(virtuoso: Store, graph: str, tmp_path: Path) -> None:
+    put(tmp_path, "secret", "dba:dba\n")
+    ran = push(tmp_path, virtuoso, graph, "replace", "--auth-file", "secret", ARROWKG_AUTH="dba:wrong")
+    assert ran.code == 0, ran
+    assert virtuoso.count(graph) == PAGE_TRIPLES
+
+
+def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with untouched(tmp_path):
+        ran = run(
+            tmp_path,
+            *("push", PAGE, "http://127.0.0.1:9", "--graph", "https://e.org/g", "--mode", "merge"),
+            environment={"ARROWKG_HTTP_ATTEMPTS": "1"},
+        )
+    assert_refused(ran, 4, "http://127.0.0.1:9/: ")

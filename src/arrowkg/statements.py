@@ -115,4 +115,4 @@ def statement_lines(
         # Only line feeds end a line here; texts hold form feeds and U+2028 as they are.
         yield from piece.text.decode().removesuffix("\n").split("\n")
     if is_empty:
-        raise InputError("no statement was found", hint="nothing is sent")
+        raise InputError("no statement was found", hint="so there is nothing to do")

@@ -1,4 +1,4 @@
-"""``arrowkg bulk-script``: the files and the commands of a triple store's own loader."""
+"""``arrowkg bulk-script``: listings or RDF as the files and commands of a triple store's own bulk loader."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import click
 
 from arrowkg.cli.configuration import configured, mapping_options
 from arrowkg.cli.console import Console, console_options
+from arrowkg.cli.places import check_places
 from arrowkg.settings import EXAMPLE_BASE_IRI
 from arrowkg.sources import source_named
-from arrowkg.stores.remote.bulk import LOADERS, SCRIPT
+from arrowkg.stores.remote.bulk import LOADERS, SCRIPT, check_folder, write_bulk
 
 
 @click.command("bulk-script")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--store", type=click.Choice(list(LOADERS)), required=True, help="The product.")
 @click.option("--graph", required=True, metavar="IRI", help="The named graph to load into.")
-@click.option("-o", "--output", required=True, metavar="DIR", help="Where to write; a new or an empty folder.")
+@click.option("-o", "--output", required=True, metavar="DIR", help="Where to write: a folder that is new or empty.")
 @click.option("--from", "from_", metavar="FORMAT", help="The format of listings, if it is not to be found out.")
 @mapping_options
 @console_options
@@ -34,14 +35,14 @@ def command(
     error_format: str,
     debug: bool,
 ) -> int:
-    """Write files and a script that load listings or RDF into a triple store with its own loader.
+    """Write the files and commands of a triple store's own loader, for where HTTP is too slow.
 
-    INPUT is what arrowkg export or arrowkg validate reads. DIR gets the files and load.sh, which says at its start what
-    it needs. Passwords come from the environment when it is run. Nothing is validated here; arrowkg validate does that.
+    INPUT is what arrowkg export or arrowkg validate reads. DIR gets the triples as files, and load.sh, a script for
+    any POSIX shell whose first lines say how to run it. No password is written; the script reads it from a variable.
+    Nothing is validated here; arrowkg validate does that.
     """
     from arrowkg.pipeline import Hooks
     from arrowkg.statements import statement_lines
-    from arrowkg.stores.remote.bulk import write_bulk
     from arrowkg.stores.remote.endpoint import checked_iri
     from arrowkg.stores.remote.payload import payload_of
 
@@ -49,15 +50,18 @@ def command(
     flags = {"base_iri": base_iri, "schema_ns": schema_ns, "abstracts": abstracts, "characters": characters}
     settings = configured(flags).settings
     source = None if from_ is None else source_named(from_)
+    check_places(inputs)
+    check_folder(output)
     checked_iri(graph)
+    loader = LOADERS[store]
     hooks = Hooks(notice=console.notice, progress=console.progress)
     with payload_of(statement_lines(inputs, settings, hooks, source=source), settings.sort_bytes) as payload:
-        done = write_bulk(payload, LOADERS[store], graph, output)
+        load = write_bulk(payload, loader, graph, output)
     console.end_notices()
-    count = len(done.files)
+    files = f"{len(load.files):,} file{'' if len(load.files) == 1 else 's'}"
     console.say(
-        f"wrote {output}: {done.triples:,} triples in {count:,} file{'' if count == 1 else 's'}, and {SCRIPT} "
-        f"for {LOADERS[store].title}"
+        f"wrote {output}: {load.triples:,} triples in {files} and {SCRIPT} for {loader.title}; "
+        f"its first lines say how to run it"
     )
     if settings.base_iri == EXAMPLE_BASE_IRI:
         console.say(f"the IRIs start with the example {EXAMPLE_BASE_IRI}; set --base-iri before you publish")

@@ -1,16 +1,17 @@
-"""The files and the commands of a product's own loader, for graphs that HTTP is too slow for."""
+"""Files and commands for a store's own bulk loader, for graphs that are too large for HTTP."""
 
 from __future__ import annotations
 
 import contextlib
 import gzip
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import BinaryIO, Final, cast
 
 from arrowkg.errors import OutputError, UsageError
 from arrowkg.files import sync_folder
@@ -18,91 +19,111 @@ from arrowkg.settings import MIB
 from arrowkg.stores.remote.payload import Payload
 
 SCRIPT: Final = "load.sh"
-_PART_BYTES: Final = 256 * MIB
+_DATA: Final = "data-"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a script loads.
+
+    Attributes:
+        graph: the IRI of the graph.
+        triples: how many triples the files hold.
+        files: the names of the files, beside the script.
+    """
+
+    graph: str
+    triples: int
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """How one product loads files.
+    """The bulk loader of one product.
 
     Attributes:
         name: how the product is named on the command line.
         title: how it is named to people.
-        needs: what must be true before the script is run, a line each.
-        commands: the lines of the script, given the graph and the names of the files.
-        is_compressed: whether it takes files compressed with gzip.
-        part_bytes: the most text in one file.
-        suffix: of the files, before a suffix of compression.
-        has_graph: whether each line of a file names the graph, as N-Quads.
+        suffix: of the files that it reads; ``.nq`` for a loader that takes the graph from the file alone.
+        part_bytes: the most bytes of a file before compression, ``None`` where one file is as good as many.
+        notes: what a person should know who runs the script, a sentence a line.
+        commands: the commands that load the files, as lines of POSIX shell.
     """
 
     name: str
     title: str
-    needs: tuple[str, ...]
-    commands: Callable[[str, list[str]], list[str]]
-    is_compressed: bool = True
-    part_bytes: int = _PART_BYTES
-    suffix: str = ".nt"
-    has_graph: bool = False
+    suffix: str
+    part_bytes: int | None
+    notes: str
+    commands: Callable[[Load], str]
 
 
-def _oxigraph(graph: str, files: list[str]) -> list[str]:
-    return [
-        ': "${OXIGRAPH_LOCATION:?set it to the folder of the store}"',
-        f'oxigraph load --location "$OXIGRAPH_LOCATION" --graph {quoted(graph)} --file {_listed(files)}',
-    ]
+def _oxigraph(load: Load) -> str:
+    return f"""\
+: "${{1:?name the folder of the database}}"
+graph={shlex.quote(load.graph)}
+"${{OXIGRAPH:-oxigraph}}" load --location "$1" --graph "$graph" --file "$here"/{_DATA}*.nt.gz
+"""
 
 
-def _virtuoso(graph: str, files: list[str]) -> list[str]:
-    ours = "ll_file like '$VIRTUOSO_FOLDER/part-%.nt.gz'"
-    return [
-        ': "${VIRTUOSO_PASSWORD:?set it to the password of the user dba}"',
-        'VIRTUOSO_ISQL="${VIRTUOSO_ISQL:-isql-vt}"',
-        'VIRTUOSO_SERVER="${VIRTUOSO_SERVER:-127.0.0.1:1111}"',
-        'VIRTUOSO_FOLDER="${VIRTUOSO_FOLDER:-$(pwd)}"',
-        "case $VIRTUOSO_FOLDER in",
-        "  *[!A-Za-z0-9/._-]*) echo 'move the files to a folder with a plain name' >&2; exit 1 ;;",
-        "esac",
-        # A loader that noted these files before would pass them over.
-        'told="$("$VIRTUOSO_ISQL" "$VIRTUOSO_SERVER" dba "$VIRTUOSO_PASSWORD" ERRORS=STDOUT VERBOSE=OFF <<END',
-        f"delete from DB.DBA.load_list where {ours};",
-        f"ld_dir ('$VIRTUOSO_FOLDER', 'part-%.nt.gz', {_sql(graph)});",
-        "rdf_loader_run ();",
-        "checkpoint;",
-        "select concat ('NOT ', 'LOADED ', ll_file) from DB.DBA.load_list",
-        f"  where {ours} and (ll_state <> 2 or ll_error is not null);",
-        f"select concat ('FILES ', 'LOADED ', cast (count (*) as varchar)) from DB.DBA.load_list where {ours};",
-        "END",
-        ')"',
-        "printf '%s\\n' \"$told\"",
-        "case $told in",
-        "  *'*** Error'* | *'NOT LOADED'*) exit 1 ;;",
-        f"  *'FILES LOADED {len(files)}'[!0-9]*) ;;",
-        "  *) echo 'the server did not find the files' >&2; exit 1 ;;",
-        "esac",
-    ]
+def _virtuoso(load: Load) -> str:
+    # A SQL text doubles its single quotes; the shell's quotes are around that.
+    return f"""\
+: "${{VIRTUOSO_PASSWORD:?set it to the password of the user}}"
+address=${{1:-127.0.0.1:1111}}
+graph={shlex.quote(load.graph.replace("'", "''"))}
+folder=$(printf %s "$here" | sed "s/'/''/g")
+# The full stop is the character after the hyphen.
+ours="LL_FILE between '$folder/data-' and '$folder/data.'"
+failed() {{
+    printf '%s\\n' "$1" >&2
+    exit 1
+}}
+# Without its first line, files that were loaded once would be left out.
+answer=$("${{VIRTUOSO_ISQL:-isql-vt}}" "$address" "${{VIRTUOSO_USER:-dba}}" "$VIRTUOSO_PASSWORD" \\
+    BANNER=OFF VERBOSE=OFF PROMPT=OFF ERRORS=STDOUT MACRO_SUBSTITUTION=OFF <<SQL
+delete from DB.DBA.LOAD_LIST where $ours;
+ld_dir('$folder', '{_DATA}%.nt.gz', '$graph');
+rdf_loader_run();
+checkpoint;
+select concat('files=', cast(count(*) as varchar)) from DB.DBA.LOAD_LIST
+    where $ours and LL_STATE = 2 and LL_ERROR is null;
+select concat('triples=', cast(count(*) as varchar)) from DB.DBA.RDF_QUAD where G = iri_to_id('$graph', 0);
+SQL
+) || failed "$answer"
+# isql ends well after an error of SQL too, so what it says is looked at.
+case $answer in *'*** Error'*) failed "$answer" ;; esac
+files=$(printf '%s\\n' "$answer" | sed -n 's/^files=//p')
+triples=$(printf '%s\\n' "$answer" | sed -n 's/^triples=//p')
+[ "$files" = {len(load.files)} ] || failed "Virtuoso loaded $files of {len(load.files)} files"
+[ "$triples" -ge {load.triples} ] || failed "the graph has $triples of {load.triples} triples"
+echo "the graph has $triples triples"
+"""
 
 
-def _fuseki(graph: str, files: list[str]) -> list[str]:
-    return [
-        ': "${FUSEKI_LOCATION:?set it to the folder of the TDB2 database}"',
-        f'tdb2.tdbloader --loc "$FUSEKI_LOCATION" --graph={quoted(graph)} {_listed(files)}',
-    ]
+def _fuseki(load: Load) -> str:
+    return f"""\
+: "${{1:?name the folder of the TDB2 database}}"
+graph={shlex.quote(load.graph)}
+"${{TDBLOADER:-tdb2.tdbloader}}" --loc="$1" --graph="$graph" "$here"/{_DATA}*.nt.gz
+"""
 
 
-def _graphdb(graph: str, files: list[str]) -> list[str]:
-    return [
-        ': "${GRAPHDB_REPOSITORY:?set it to the name of the repository}"',
-        f'importrdf load -f -i "$GRAPHDB_REPOSITORY" -m parallel {_listed(files)}',
-    ]
+def _qlever(load: Load) -> str:
+    return f"""\
+: "${{1:?name the index: a folder that is there, and the start of the names of its files}}"
+graph={shlex.quote(load.graph)}
+"${{QLEVER_INDEX:-qlever-index}}" -i "$1" -F nt -g "$graph" -f "$here"/{load.files[0]}
+"""
 
 
-def _qlever(graph: str, files: list[str]) -> list[str]:
-    return [
-        ': "${QLEVER_NAME:?set it to the base name of the index}"',
-        'QLEVER_INDEX="${QLEVER_INDEX:-qlever-index}"',
-        f'gunzip -c {_listed(files)} | "$QLEVER_INDEX" -i "$QLEVER_NAME" -F nq',
-    ]
+def _graphdb(load: Load) -> str:
+    return f"""\
+: "${{1:?name the repository, and --force after it to lose what it has}}"
+repository=$1
+shift
+"${{IMPORTRDF:-importrdf}}" load -s "$@" -i "$repository" -m parallel "$here"/{_DATA}*.nq.gz
+"""
 
 
 LOADERS: Final = {
@@ -111,163 +132,171 @@ LOADERS: Final = {
         Loader(
             "virtuoso",
             "Virtuoso",
-            (
-                "The server runs, and DirsAllowed of its virtuoso.ini has the folder of these files.",
-                "VIRTUOSO_FOLDER is that folder as the server sees it, if that differs.",
-                "The triples are added to the graph. The password is an argument of isql while that runs.",
-            ),
+            ".nt.gz",
+            64 * MIB,
+            "Run it as: VIRTUOSO_PASSWORD=... sh load.sh [HOST:PORT], on the machine of the server.\n"
+            "DirsAllowed in virtuoso.ini must name this folder, and the server must be able to read it.\n"
+            "isql takes the password on its own command line, which other users of the machine may see.\n"
+            "The triples are added to those that the graph has.",
             _virtuoso,
         ),
         Loader(
             "fuseki",
             "Apache Jena Fuseki",
-            ("The server does not run. The triples are added to the graph.",),
+            ".nt.gz",
+            None,
+            "Run it as: sh load.sh DATABASE, with the folder of the TDB2 database, while no server has it open.\n"
+            "The triples are added to those that the graph has.",
             _fuseki,
         ),
         Loader(
             "qlever",
             "QLever",
-            ("A new index is made, with these triples alone. QLEVER_INDEX names IndexBuilderMain in old versions.",),
+            ".nt",
+            None,
+            "Run it as: sh load.sh INDEX, and then start qlever-server with that index.\n"
+            "A new index is built, which holds these triples alone.",
             _qlever,
-            suffix=".nq",
-            has_graph=True,
         ),
         Loader(
             "graphdb",
             "GraphDB",
-            ("The server does not run. The repository is overwritten: it has these triples alone afterwards.",),
+            ".nq.gz",
+            64 * MIB,
+            "Run it as: sh load.sh REPOSITORY [--force], while the server is stopped.\n"
+            "The repository is written anew: what it had is lost, for which GraphDB wants --force.",
             _graphdb,
-            suffix=".nq",
-            has_graph=True,
         ),
         Loader(
             "oxigraph",
             "Oxigraph",
-            ("The server does not run. The triples are added to the graph.",),
+            ".nt.gz",
+            64 * MIB,
+            "Run it as: sh load.sh DATABASE, with the folder of the database, while no server has it open.\n"
+            "The triples are added to those that the graph has.",
             _oxigraph,
-            # It has no word for compressed files on its command line.
-            is_compressed=False,
         ),
     )
 }
-"""Every product with a loader, by name."""
+"""The bulk loader of every product, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written.
+def script_of(loader: Loader, load: Load) -> str:
+    """The text of the script that loads the files with a product's own loader.
 
-    Attributes:
-        files: the files with triples.
-        triples: how many triples they hold.
+    Args:
+        loader: the product.
+        load: what to load.
+
+    >>> print(script_of(LOADERS["fuseki"], Load("https://e.org/it's", 3, ("data-0001.nt.gz",))).splitlines()[-2])
+    graph='https://e.org/it'"'"'s'
     """
+    notes = "".join([f"# {line}\n" for line in loader.notes.split("\n")])
+    return f"""\
+#!/bin/sh
+# Loads {load.triples:,} triples into a graph of {loader.title} with its own loader.
+{notes}set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+{loader.commands(load)}"""
 
-    files: tuple[str, ...]
-    triples: int
+
+def check_folder(folder: str) -> None:
+    """Refuse a folder in which something is.
+
+    Raises:
+        UsageError: it is no folder, or not empty.
+    """
+    path = Path(folder)
+    if path.is_dir():
+        try:
+            is_empty = not any(path.iterdir())
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be read ({error.strerror})") from None
+        if not is_empty:
+            raise UsageError(f"{folder} is not empty", hint="name a new or empty folder")
+    elif path.exists() or path.is_symlink():
+        raise UsageError(f"{folder} is not a folder", hint="name a new or empty folder")
 
 
-def write_bulk(payload: Payload, loader: Loader, graph: str, folder: str) -> Written:
-    """Write the files of a bulk load and the script that loads them.
-
-    The folder is written aside and renamed into place. Equal triples make equal bytes.
+def write_bulk(payload: Payload, loader: Loader, graph: str, folder: str) -> Load:
+    """Write the files and the script of a bulk load, which are in their folder together or not at all.
 
     Args:
         payload: the triples.
-        loader: the product's loader.
-        graph: the IRI of the graph, checked.
-        folder: the folder; it must not be there, or be empty.
+        loader: the product.
+        graph: the IRI of the graph, which must be a valid one.
+        folder: a folder that is not there, or empty.
 
     Raises:
-        UsageError: the folder holds something.
+        OutputError: it cannot be written, or something is in the folder.
+    """
+    with _written_aside(folder) as aside:
+        files: list[str] = []
+        for number, lines in enumerate(_parts(payload, loader), start=1):
+            files.append(f"{_DATA}{number:04}{loader.suffix}")
+            with _data_file(aside / files[-1]) as file:
+                for line in lines:
+                    # A line ends with a blank, a full stop and a line feed; the graph goes before the full stop.
+                    file.write(line[:-2] + f"<{graph}> .\n".encode() if ".nq" in loader.suffix else line)
+        load = Load(graph, payload.count, tuple(files))
+        script = aside / SCRIPT
+        script.write_bytes(script_of(loader, load).encode())
+        script.chmod(script.stat().st_mode | (script.stat().st_mode & 0o444) >> 2)
+    return load
+
+
+def _parts(payload: Payload, loader: Loader) -> Iterator[Iterator[bytes]]:
+    """The lines of each file; each is to be read to its end before the next."""
+    lines = payload.lines()
+    first: list[bytes] = [next(lines)]
+
+    def part() -> Iterator[bytes]:
+        size = len(first[0])
+        yield first.pop()
+        for line in lines:
+            if loader.part_bytes is not None and size + len(line) > loader.part_bytes:
+                first.append(line)
+                return
+            size += len(line)
+            yield line
+
+    while first:
+        yield part()
+
+
+@contextlib.contextmanager
+def _data_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, compressed by suffix; no name or time goes in, so that the bytes are the same every time."""
+    with path.open("wb") as file:
+        if path.suffix == ".gz":
+            with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
+                yield cast(BinaryIO, packed)
+        else:
+            yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _written_aside(folder: str) -> Iterator[Path]:
+    """A folder that takes the place of another at the end, and goes if anything fails.
+
+    Raises:
         OutputError: it cannot be written.
     """
-    place = Path(folder)
+    target = Path(os.path.realpath(folder))
+    aside: Path | None = None
     try:
-        if place.is_symlink() or (place.exists() and (not place.is_dir() or any(place.iterdir()))):
-            raise UsageError(f"{folder} is there and not an empty folder", hint="name a new one")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{place.name[:50]}.", suffix=".part", dir=place.parent))
-        try:
-            files = _write_parts(payload, loader, graph, aside)
-            script = aside / SCRIPT
-            script.write_text(_script(loader, graph, files), encoding="utf-8", newline="\n")
-            script.chmod(0o755)
-            aside.chmod(0o755)
-            sync_folder(aside)
-            aside.replace(place)
-            sync_folder(place.parent)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name[:50]}.", suffix=".part", dir=target.parent))
+        inside = aside / "bulk"
+        # Made as any folder is: the one around it is private, and a server of another user reads this one.
+        inside.mkdir()
+        yield inside
+        sync_folder(inside)
+        inside.rename(target)
+        sync_folder(target.parent)
     except OSError as error:
         raise OutputError(f"it cannot be written ({error.strerror or error})", file=folder) from None
-    return Written(tuple(files), payload.count)
-
-
-def _write_parts(payload: Payload, loader: Loader, graph: str, folder: Path) -> list[str]:
-    names: list[str] = []
-    end = f" <{graph}> .\n".encode()
-    for number, batch in enumerate(_parts(payload, loader.part_bytes), 1):
-        name = f"part-{number:04d}{loader.suffix}{'.gz' if loader.is_compressed else ''}"
-        names.append(name)
-        with (folder / name).open("wb") as file, contextlib.ExitStack() as stack:
-            out: IO[bytes] = file
-            if loader.is_compressed:
-                out = stack.enter_context(cast(IO[bytes], gzip.GzipFile("", "wb", 6, file, mtime=0)))
-            out.writelines(line[:-3] + end if loader.has_graph else line for line in batch)
-            stack.close()
-            file.flush()
-            os.fsync(file.fileno())
-    return names
-
-
-def _parts(payload: Payload, most: int) -> Iterator[Iterator[bytes]]:
-    """The lines in parts of about so many bytes, read as they are written."""
-    lines = payload.lines()
-    for first in lines:
-        yield _part(first, lines, most)
-
-
-def _part(first: bytes, lines: Iterator[bytes], most: int) -> Iterator[bytes]:
-    size = len(first)
-    yield first
-    while size < most:
-        line = next(lines, b"")
-        if not line:
-            return
-        size += len(line)
-        yield line
-
-
-def _script(loader: Loader, graph: str, files: list[str]) -> str:
-    lines = [
-        "#!/bin/sh",
-        f"# Loads these files into a graph with {loader.title}'s own loader.",
-        *[f"# {need}" for need in loader.needs],
-        "set -eu",
-        'cd "$(dirname "$0")"',
-        *loader.commands(graph, files),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def quoted(text: str) -> str:
-    """A text as one word of a POSIX shell.
-
-    >>> print(quoted("it's $here"))
-    'it'\\''s $here'
-    """
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _listed(files: list[str]) -> str:
-    return " ".join(map(quoted, files))
-
-
-def _sql(text: str) -> str:
-    """A text as SQL inside a here-document; a dollar means something to the shell and to isql, quoted or not.
-
-    >>> print(_sql("it's $5"))
-    concat ('it''s ', chr (36), '5')
-    """
-    parts = [f"'{part}'" for part in text.replace("'", "''").split("$")]
-    return f"concat ({', chr (36), '.join(parts)})" if len(parts) > 1 else parts[0]
+    finally:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)

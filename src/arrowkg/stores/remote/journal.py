@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from arrowkg.errors import UsageError
+from arrowkg.errors import OutputError, UsageError
 from arrowkg.files import Output
 
 _MOST_BYTES: Final = 1 << 16
@@ -112,5 +112,12 @@ class Journal:
         self.sent, self.is_exchanging = sent, is_exchanging
 
     def remove(self) -> None:
-        """Remove the file: the push is done, or has to start anew."""
-        Path(self.name).unlink(missing_ok=True)
+        """Remove the file: the push is done, or has to start anew.
+
+        Raises:
+            OutputError: it cannot be removed.
+        """
+        try:
+            Path(self.name).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"the journal cannot be removed ({error.strerror})", file=self.name) from None

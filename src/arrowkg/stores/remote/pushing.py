@@ -136,7 +136,9 @@ class _Push:
             return self._carried_out()
         except _Differs as differs:
             raise StoreError(
-                differs.reason, hint="run the same command again; it starts anew", file=self._endpoint.address
+                differs.reason,
+                hint="some stores keep values in another form, such as 1.5 for 1.50; else run the command again",
+                file=self._endpoint.address,
             ) from None
 
     def _carried_out(self) -> Pushed:
