@@ -331,7 +331,7 @@ def same_title(world: World) -> list[Row]:
     venues: dict[str, set[str]] = defaultdict(set)
     for paper in world.papers:
         if paper.venue:
-            venues[paper.title].add(paper.venue)
+            venues[paper.title].add(key(paper.venue))
     rows = [(one.title, one.venue, one.year) for one in world.papers if one.venue and len(venues[one.title]) > 1]
     return [shown(*row) for row in sorted(rows, key=lambda row: (row[0], *unbound_first(row[1], row[2])))]
 

@@ -157,8 +157,10 @@ class _Feeder(threading.Thread):
     def run(self) -> None:
         """Write all of it."""
         try:
-            while found := self._source.read(MIB // 4):
-                self._pipe.write(found)
+            while found := memoryview(self._source.read(MIB // 4)):
+                # The pipe is not buffered, and a write that a signal interrupts may take a part.
+                while found:
+                    found = found[self._pipe.write(found) :]
         except BrokenPipeError:
             pass
         except Exception as error:  # whatever it is, it is raised where the pieces are read

@@ -120,6 +120,10 @@ class _Worker:
         if self._clock is not None:
             self._clock.cancel()
         self._process.kill()
+        # What it was not given by now, it need not get; an error that ended the asking must not be hidden by this one.
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
 
     def answer(self) -> Answer:
         """Its answer, from the first line on."""
