@@ -66,8 +66,6 @@ def command(
     The prefixes of arrowkg's graphs need not be declared. A query runs in a process of its own with limits of time and
     memory; it changes nothing, and reaches neither the network nor files.
     """
-    from arrowkg.sparql.writers import form_named
-
     console = Console(quiet=quiet, no_progress=no_progress, error_format=error_format)
     settings = configured({"query_seconds": timeout}).settings
     if examples:
@@ -81,6 +79,8 @@ def command(
         raise UsageError("--set goes with --example")
     check_places([*data, *([file] if file else [])], output)
     with _place(store, data, endpoint, auth_file, console, settings) as place:
+        from arrowkg.sparql.writers import form_named
+
         query = _query(sparql, file, example, values, place.schema_ns, settings)
         written = form_named(form, query.kind)
         with Output(output) as out, place.ask(query, limit) as answer:

@@ -12,13 +12,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from arrowkg.errors import ArrowkgError, InputError, QueryLimit, StoreError
 from arrowkg.settings import MIB, Settings
 from arrowkg.sparql.answer import Answer, Row
-from arrowkg.sparql.query import Query
 from arrowkg.terms import Triple
+
+if TYPE_CHECKING:
+    from arrowkg.sparql.query import Query
 
 _place = re.compile(r"error at ([0-9]+):([0-9]+): ")
 _triple = re.compile(r"(<[^>]*>|_:\S+) (<[^>]*>) (.*) \.", re.DOTALL)
@@ -43,7 +45,28 @@ class Asked:
 
 
 @contextlib.contextmanager
-def ask(query: Query, asked: Asked, settings: Settings, limit: int | None = None) -> Iterator[Answer]:
+def started() -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process that gets ready while something else is done; it ends with the block."""
+    command = [sys.executable, "-P", "-s", "-m", "arrowkg.sparql.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+            # What it was not given by now, it need not get; the error that ended the asking must not be hidden.
+            with contextlib.suppress(OSError):
+                if process.stdin is not None:
+                    process.stdin.close()
+
+
+@contextlib.contextmanager
+def ask(
+    query: Query,
+    asked: Asked,
+    settings: Settings,
+    limit: int | None = None,
+    ready: subprocess.Popen[bytes] | None = None,
+) -> Iterator[Answer]:
     """The answer to a query, from a process that ends with the block.
 
     Args:
@@ -51,6 +74,7 @@ def ask(query: Query, asked: Asked, settings: Settings, limit: int | None = None
         asked: what is asked.
         settings: the most seconds and memory that it may take.
         limit: the most rows or triples that are wanted.
+        ready: a worker that was started before, for this query alone; one is started if it is ``None``.
 
     Raises:
         InputError: the query is not SPARQL, or a statement is not N-Triples.
@@ -63,8 +87,7 @@ def ask(query: Query, asked: Asked, settings: Settings, limit: int | None = None
     ...     answer.variables, list(answer.rows)
     (('o',), [('"one"',)])
     """
-    command = [sys.executable, "-P", "-s", "-m", "arrowkg.sparql.worker"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with started() if ready is None else contextlib.nullcontext(ready) as process:
         worker = _Worker(process, query, asked, settings)
         try:
             worker.send(limit)
@@ -120,10 +143,6 @@ class _Worker:
         if self._clock is not None:
             self._clock.cancel()
         self._process.kill()
-        # What it was not given by now, it need not get; an error that ended the asking must not be hidden by this one.
-        with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
 
     def answer(self) -> Answer:
         """Its answer, from the first line on."""

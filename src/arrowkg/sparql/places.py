@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from arrowkg.settings import Settings
 from arrowkg.sparql.answer import Answer
-from arrowkg.sparql.asking import Asked, ask
-from arrowkg.sparql.query import Query
+from arrowkg.sparql.asking import Asked, ask, started
 from arrowkg.stores.manifest import DATABASE, live_store
 
 if TYPE_CHECKING:
     from arrowkg.pipeline import Hooks
+    from arrowkg.sparql.query import Query
 
-Ask: TypeAlias = Callable[[Query, int | None], AbstractContextManager[Answer]]
+Ask: TypeAlias = "Callable[[Query, int | None], AbstractContextManager[Answer]]"
 """Asks a query, for no more than so many rows or triples."""
 
 
@@ -35,15 +35,16 @@ class Place:
 
 @contextmanager
 def store_place(folder: str, settings: Settings) -> Iterator[Place]:
-    """An embedded store, which stays as it is until the block ends.
+    """An embedded store, to be asked once, which stays as it is until the block ends.
 
     Raises:
         UsageError: there is no store.
         StoreError: it is damaged.
     """
-    with live_store(folder) as (generation, manifest):
+    # The worker gets ready while the manifest is read and the query is looked at.
+    with started() as process, live_store(folder) as (generation, manifest):
         asked = Asked(folder, database=generation / DATABASE)
-        yield Place(manifest.schema_ns, lambda query, limit: ask(query, asked, settings, limit))
+        yield Place(manifest.schema_ns, lambda query, limit: ask(query, asked, settings, limit, process))
 
 
 def data_place(inputs: Sequence[str], settings: Settings, hooks: Hooks) -> Place:

@@ -32,7 +32,13 @@ _GRACE_SECONDS: Final = 5
 
 def main() -> int:
     """Answer the query of standard input; the exit code, 0 also for an error that was written."""
-    request = json.loads(sys.stdin.buffer.readline())
+    # Imported before it is asked, since whoever asks may have started it ahead of time.
+    import pyoxigraph  # noqa: F401
+
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return 0
+    request = json.loads(line)
     out = sys.stdout.buffer
     try:
         store = _store(request)
