@@ -122,6 +122,10 @@ class Input:
         """Up to so many bytes, none at the end."""
         return self._stream.read(size)
 
+    def rest_of_line(self, limit: int) -> bytes:
+        """What is left of the line, with its line feed, or the first bytes of it if it is longer than the limit."""
+        return self._stream.readline(limit)
+
     def head(self, count: int) -> bytes:
         """Up to ``count`` bytes from the start, without reading on; at most 256 KiB."""
         return self._stream.peek(count)[:count]
@@ -170,10 +174,9 @@ class _Digested(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        found = self._raw.read(len(buffer))
-        self._sha256.update(found)
-        buffer[: len(found)] = found
-        return len(found)
+        count: int = self._raw.readinto(buffer)  # type: ignore[attr-defined]
+        self._sha256.update(memoryview(buffer)[:count])
+        return count
 
     def hexdigest(self) -> str:
         """The digest of all, read to its end."""

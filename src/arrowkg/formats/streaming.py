@@ -11,15 +11,19 @@ import sys
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Final
 
 from arrowkg.errors import InputError
 from arrowkg.files import Input
 from arrowkg.formats.converting import BAD_INPUT, MEMORY_BYTES
 from arrowkg.settings import MIB
 
-# A statement with a blank node as subject or object, or with a triple inside; texts may hold the same signs.
-_unread = re.compile(rb"^[ \t]*(?:_:|<<|(?:<[^>]*>[ \t]*){1,2}(?:_:|<<))", re.MULTILINE)
+# Two plain searches are many times as fast as one with a choice in it.
+_blank_node = re.compile(rb"_:")
+_triple_inside = re.compile(rb"<<\(")
+# What may stand on a line before a subject or an object, where texts cannot.
+_before_term = re.compile(rb"[ \t]*(?:<[^<>]*>[ \t]*){0,2}")
+_LONGEST_LINE: Final = 16 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def ntriples_of(source: Input, notation: str, size: int, *, is_canonical: bool =
     >>> from arrowkg.settings import Settings
     >>> with Input("tests/golden/one-paper/expected.nt", Settings()) as source:
     ...     [piece.line for piece in ntriples_of(source, "ntriples", 6000)]
-    [1, 47]
+    [1, 48]
     """
     is_stored = notation == "ntriples" and not is_canonical
     # Closed whatever happens, so that the parser's process ends with it.
@@ -67,33 +71,31 @@ def ntriples_of(source: Input, notation: str, size: int, *, is_canonical: bool =
 
 def _as_stored(source: Input, size: int) -> Generator[Piece, None, None]:
     line = 1
-    rest = b""
-    while found := source.read(size):
-        text = rest + found
-        end = text.rfind(b"\n") + 1
-        rest = text[end:]
-        if len(rest) > size + 16 * MIB:
-            raise InputError("a line is longer than any statement may be", file=source.name, line=line)
-        if end:
-            whole = text[:end]
-            yield Piece(source.name, line, whole)
-            line += whole.count(b"\n")
-    if rest:
-        yield Piece(source.name, line, rest)
+    while text := source.read(size):
+        if not text.endswith(b"\n"):
+            rest = source.rest_of_line(_LONGEST_LINE)
+            if len(rest) == _LONGEST_LINE and not rest.endswith(b"\n"):
+                line += text.count(b"\n")
+                raise InputError("a line is longer than any statement may be", file=source.name, line=line)
+            text += rest
+        yield Piece(source.name, line, text)
+        line += text.count(b"\n")
 
 
 def _refuse_unread(piece: Piece) -> None:
-    if b"_:" not in piece.text and b"<<" not in piece.text:
-        return
-    if match := _unread.search(piece.text):
-        what = "a blank node" if b"_:" in match[0] else "a triple inside a triple"
-        line = None if piece.line is None else piece.line + piece.text.count(b"\n", 0, match.start())
-        raise InputError(
-            f"the RDF holds {what}, which is not taken",
-            hint="give the node an IRI, so that what is loaded twice is there once",
-            file=piece.file,
-            line=line,
-        )
+    """Refuse a statement with a blank node or with a triple inside; texts may hold the same signs."""
+    for signs, what in ((_blank_node, "a blank node"), (_triple_inside, "a triple inside a triple")):
+        for match in signs.finditer(piece.text):
+            start = piece.text.rfind(b"\n", 0, match.start()) + 1
+            if _before_term.fullmatch(piece.text, start, match.start()) is None:
+                continue
+            line = None if piece.line is None else piece.line + piece.text.count(b"\n", 0, start)
+            raise InputError(
+                f"the RDF holds {what}, which is not taken",
+                hint="give the node an IRI, so that what is loaded twice is there once",
+                file=piece.file,
+                line=line,
+            )
 
 
 def _converted(source: Input, notation: str, size: int) -> Generator[Piece, None, None]:
