@@ -110,8 +110,8 @@ def _cell(term: str | None) -> tuple[str, bool]:
     if term is None:
         return "", False
     text = term[1:-1] if is_iri(term) else term if term.startswith("_:") else literal_parts(term)[0]
-    text = " ".join(text.split())
-    text = "".join([char if char.isprintable() else f"\\u{ord(char):04x}" for char in text])
+    if not text.isprintable():
+        text = "".join([char if char.isprintable() else f"\\u{ord(char):04x}" for char in " ".join(text.split())])
     if len(text) > _WIDEST and not is_iri(term):
         text = text[: _WIDEST - 1] + "…"
     return text, term.endswith(_XSD_NUMBERS) and term[0] == '"'
