@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 
 import pytest
 
 from arrowkg.errors import StoreError
+from arrowkg.model import Notice
 from arrowkg.settings import MIB, Settings
 from arrowkg.stores.remote.credentials import Authentication, Credentials
 from arrowkg.stores.remote.http import Broken, Client, Reply, Request
@@ -80,9 +81,11 @@ def settings(mode: Mode) -> Settings:
 def send(store: FakeStore, mode: Mode, folder: Path, pauses: list[float]) -> Pushed:
     """Push with short time limits, and with pauses that are noted in place of made."""
 
-    def make_client(settings: Settings, authentication: Authentication) -> Client:
+    def make_client(
+        settings: Settings, authentication: Authentication, notice: Callable[[Notice], None]
+    ) -> Client:
         seconds = SHORT if store.fault in ("hang", "drip") and store.times else LONG
-        return Client(settings, authentication, send_once=Transport(seconds, MIB), sleep=pauses.append)
+        return Client(settings, authentication, notice, send_once=Transport(seconds, MIB), sleep=pauses.append)
 
     order = Order(store.url, GRAPH, mode, "oxigraph", journal=str(folder / "journal.json"))
     return push(LINES, order, Credentials(), settings(mode), make_client=make_client)
@@ -218,6 +221,24 @@ def client(settings: Settings, *replies: Reply | Broken) -> tuple[Client, list[f
     authentication = Authentication(Credentials(), PROFILES["generic"])
     one = Client(settings, authentication, send_once=send_once, sleep=pauses.append, now=lambda: 784111777.0)
     return one, pauses, sent
+
+
+def test_every_pause_is_told_of() -> None:
+    told, left = list[Notice](), [Broken("the connection failed"), Reply(503, {"retry-after": "7"}, b"")]
+
+    def send_once(request: Request) -> Reply:
+        one = left.pop(0) if left else DONE
+        if isinstance(one, Broken):
+            raise one
+        return one
+
+    authentication = Authentication(Credentials(), PROFILES["generic"])
+    one = Client(Settings(), authentication, told.append, send_once=send_once, sleep=lambda seconds: None)
+    assert one.send(REQUEST) == DONE
+    assert [str(notice) for notice in told] == [
+        "http://127.0.0.1:1/update: the connection failed; try 2 of 6 in 1 s",
+        "http://127.0.0.1:1/update: the server answers with status 503; try 3 of 6 in 7 s",
+    ]
 
 
 REQUEST: Final = Request("POST", "http://127.0.0.1:1/update?x=1")

@@ -109,11 +109,12 @@ def _place(
         raise UsageError("--auth-file goes with --endpoint")
     if store:
         return places.store_place(store, settings)
-    if endpoint:
-        return nullcontext(places.endpoint_place(endpoint, auth_file, settings))
     from arrowkg.pipeline import Hooks
 
-    return nullcontext(places.data_place(data, settings, Hooks(notice=console.notice, progress=console.progress)))
+    hooks = Hooks(notice=console.notice, progress=console.progress)
+    if endpoint:
+        return nullcontext(places.endpoint_place(endpoint, auth_file, settings, hooks))
+    return nullcontext(places.data_place(data, settings, hooks))
 
 
 def _query(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from arrowkg.errors import BadText, InputError, StoreError
+from arrowkg.model import Notice
 from arrowkg.settings import MIB, Settings
 from arrowkg.sparql.answer import Answer, Row
 from arrowkg.sparql.query import BOOLEAN, ROWS, Query
@@ -28,7 +29,12 @@ _language = re.compile("[A-Za-z]+(-[A-Za-z0-9]+)*")
 
 @contextmanager
 def ask_endpoint(
-    query: Query, url: str, auth_file: str | None, settings: Settings, limit: int | None = None
+    query: Query,
+    url: str,
+    auth_file: str | None,
+    settings: Settings,
+    limit: int | None = None,
+    notice: Callable[[Notice], None] = lambda notice: None,
 ) -> Iterator[Answer]:
     """The answer of an end point to a query.
 
@@ -38,6 +44,7 @@ def ask_endpoint(
         auth_file: a file with credentials, or ``None``.
         settings: how long the server may take, and how often it is tried.
         limit: the most rows or triples that are wanted; the server sends what it sends, the rest is left out.
+        notice: called before the server is tried again.
 
     Raises:
         UsageError: the address is none, or holds a password.
@@ -55,7 +62,7 @@ def ask_endpoint(
     transport = Transport(settings.query_seconds, _MOST_ANSWER)
     try:
         authentication = Authentication(read_credentials(auth_file, os.environ), GENERIC)
-        client = Client(settings, authentication, send_once=transport)
+        client = Client(settings, authentication, notice, send_once=transport)
         wanted = _JSON if query.kind in (ROWS, BOOLEAN) else f"{_N_TRIPLES}, {_TURTLE};q=0.5"
         headers = {"Accept": wanted, "Content-Type": FORM}
         body = urlencode({"query": query.text}).encode()

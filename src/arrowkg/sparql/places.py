@@ -61,8 +61,10 @@ def data_place(inputs: Sequence[str], settings: Settings, hooks: Hooks) -> Place
     return Place(settings.schema_ns, asking)
 
 
-def endpoint_place(url: str, auth_file: str | None, settings: Settings) -> Place:
+def endpoint_place(url: str, auth_file: str | None, settings: Settings, hooks: Hooks) -> Place:
     """A remote end point, asked by the SPARQL 1.1 Protocol."""
     from arrowkg.sparql.endpoint import ask_endpoint
 
-    return Place(settings.schema_ns, lambda query, limit: ask_endpoint(query, url, auth_file, settings, limit))
+    return Place(
+        settings.schema_ns, lambda query, limit: ask_endpoint(query, url, auth_file, settings, limit, hooks.notice)
+    )

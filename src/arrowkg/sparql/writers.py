@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,6 +24,7 @@ Write: TypeAlias = Callable[[Answer, Settings], Iterator[bytes]]
 
 _MEASURED_ROWS: Final = 1000
 _WIDEST: Final = 60
+_beyond_ascii = re.compile(r"[^\x00-\x7f]+")
 _XSD_NUMBERS: Final = ("integer>", "decimal>", "double>", "gYear>")
 
 
@@ -87,12 +89,16 @@ def _table(answer: Answer, settings: Settings) -> Iterator[bytes]:
     header = tuple((name, False) for name in answer.variables)
     widths = [max(map(_width, column)) for column in zip(header, *first, strict=True)] if header else []
     right = [bool(first) and all(number or not text for text, number in column) for column in zip(*first, strict=True)]
+    columns = list(zip(widths, right or [False] * len(widths), strict=True))
     for row in chain([header], first, rows):
-        cells = [
-            " " * max(width - _width(cell), 0) + cell[0] if flush else cell[0] + " " * max(width - _width(cell), 0)
-            for cell, width, flush in zip(row, widths, right or [False] * len(widths), strict=True)
-        ]
+        cells = [_flush(cell[0], width, is_right) for cell, (width, is_right) in zip(row, columns, strict=True)]
         yield "  ".join(cells).rstrip().encode() + b"\n"
+
+
+def _flush(text: str, width: int, is_right: bool) -> str:
+    if not text.isascii():
+        width -= _width((text, False)) - len(text)
+    return text.rjust(width) if is_right else text.ljust(width)
 
 
 def _width(cell: tuple[str, bool]) -> int:
@@ -102,7 +108,9 @@ def _width(cell: tuple[str, bool]) -> int:
     text = cell[0]
     if text.isascii():
         return len(text)
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    others = "".join(_beyond_ascii.findall(text))
+    odd = sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in others)
+    return len(text) - len(others) + odd
 
 
 def _cell(term: str | None) -> tuple[str, bool]:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from arrowkg.errors import StoreError
+from arrowkg.model import Notice
 from arrowkg.settings import MIB, Settings
 from arrowkg.stores.remote.credentials import Authentication
 
@@ -95,6 +96,7 @@ class Client:
     Args:
         settings: how long to wait and how often to try.
         authentication: what every request carries.
+        notice: called before every pause, which may be long.
         send_once: sends a request once; over the network if it is ``None``.
         sleep: pauses for some seconds.
         now: the time in seconds since 1970, for a server that names the time and not its own.
@@ -104,6 +106,7 @@ class Client:
         self,
         settings: Settings,
         authentication: Authentication,
+        notice: Callable[[Notice], None] = lambda notice: None,
         *,
         send_once: SendOnce | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -115,6 +118,7 @@ class Client:
             send_once = Transport(settings.http_seconds, _MOST_REPLY)
         self._settings = settings
         self._authentication = authentication
+        self._notice = notice
         self._send_once = send_once
         self._sleep = sleep
         self._now = now
@@ -122,7 +126,14 @@ class Client:
 
     def authenticated(self, authentication: Authentication) -> Client:
         """A client of the same server that carries something else."""
-        return Client(self._settings, authentication, send_once=self._send_once, sleep=self._sleep, now=self._now)
+        return Client(
+            self._settings,
+            authentication,
+            self._notice,
+            send_once=self._send_once,
+            sleep=self._sleep,
+            now=self._now,
+        )
 
     def send(
         self, request: Request, *, accepted: Collection[int] = (), is_done: Callable[[], bool] = lambda: False
@@ -157,6 +168,8 @@ class Client:
                 if reply.status in _BUSY:
                     pause = self._asked_pause(request, reply, pause)
             if number + 1 < tries:
+                told = f"{reason}; try {number + 2} of {tries} in {pause:.0f} s"
+                self._notice(Notice("servers that fail", told, request.place))
                 self._sleep(pause)
         if is_done():
             return None

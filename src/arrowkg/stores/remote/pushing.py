@@ -17,7 +17,7 @@ from arrowkg.stores.remote.payload import Payload, payload_of
 from arrowkg.stores.remote.profiles import GENERIC, PROFILES, Profile
 
 Mode: TypeAlias = Literal["replace", "merge"]
-MakeClient: TypeAlias = Callable[[Settings, Authentication], Client]
+MakeClient: TypeAlias = Callable[[Settings, Authentication, Callable[[Notice], None]], Client]
 
 _READ_BYTES: Final = 1 << 20
 _READ_LINES: Final = 10_000
@@ -91,7 +91,7 @@ def push(
     """
     address = address_of(order.url)
     with payload_of(lines, settings.sort_bytes) as payload:
-        asking = make_client(settings, Authentication(credentials, GENERIC))
+        asking = make_client(settings, Authentication(credentials, GENERIC), notice)
         profile = PROFILES[order.profile] if order.profile else recognised(address, asking)
         if profile is GENERIC and order.profile is None:
             notice(Notice("product", "the product is not known, so it is taken for any store; see --profile", address))
