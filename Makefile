@@ -20,7 +20,10 @@ demo: $(VENV)/installed
 	@$(BIN)/arrowkg load $(DEMO)/papers.ttl --store $(DEMO)/kg
 	@echo '$$ arrowkg query --example co-authors --set name="Tomer Michaeli" --store $(DEMO)/kg --limit 5'
 	@$(BIN)/arrowkg query --example co-authors --set name="Tomer Michaeli" --store $(DEMO)/kg --limit 5
+	@echo '$$ arrowkg site seeds/tomer-michaeli.txt -o $(DEMO)/web --base-iri https://kg.example.org/lab/'
+	@$(BIN)/arrowkg site seeds/tomer-michaeli.txt -o $(DEMO)/web --base-iri https://kg.example.org/lab/
 	@echo 'The files are $(DEMO)/papers.ttl and $(DEMO)/papers.jsonld; the store is $(DEMO)/kg.'
+	@echo 'The site is file://$(CURDIR)/$(DEMO)/web/live/site/index.html'
 
 test: $(VENV)/installed-for-tests
 ifeq ($(NO_SKIP),1)

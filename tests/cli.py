@@ -31,6 +31,7 @@ COMMANDS: Final = (
     "store info",
     "query",
     "search",
+    "site",
     "push",
     "bulk-script",
     "formats",

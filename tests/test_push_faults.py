@@ -81,9 +81,7 @@ def settings(mode: Mode) -> Settings:
 def send(store: FakeStore, mode: Mode, folder: Path, pauses: list[float]) -> Pushed:
     """Push with short time limits, and with pauses that are noted in place of made."""
 
-    def make_client(
-        settings: Settings, authentication: Authentication, notice: Callable[[Notice], None]
-    ) -> Client:
+    def make_client(settings: Settings, authentication: Authentication, notice: Callable[[Notice], None]) -> Client:
         seconds = SHORT if store.fault in ("hang", "drip") and store.times else LONG
         return Client(settings, authentication, notice, send_once=Transport(seconds, MIB), sleep=pauses.append)
 
@@ -224,7 +222,8 @@ def client(settings: Settings, *replies: Reply | Broken) -> tuple[Client, list[f
 
 
 def test_every_pause_is_told_of() -> None:
-    told, left = list[Notice](), [Broken("the connection failed"), Reply(503, {"retry-after": "7"}, b"")]
+    told = list[Notice]()
+    left: list[Reply | Broken] = [Broken("the connection failed"), Reply(503, {"retry-after": "7"}, b"")]
 
     def send_once(request: Request) -> Reply:
         one = left.pop(0) if left else DONE

@@ -21,6 +21,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ _LIVE: Final = "live"
 _LOCK: Final = "lock"
 _GENERATIONS: Final = "generations"
 _TRIES: Final = 100
+_MOST_SYNCED: Final = 2000
 
 
 class Generations:
@@ -176,8 +178,7 @@ class Generations:
             OutputError: it cannot be written.
         """
         with _errors(self.name):
-            for path in (*generation.rglob("*"), generation):
-                _sync(path)
+            _sync_all(generation)
             aside = self._folder / f"{_LIVE}.part"
             aside.unlink(missing_ok=True)
             aside.symlink_to(f"{_GENERATIONS}/{generation.name}")
@@ -223,6 +224,16 @@ def _is_same(handle: int, path: Path) -> bool:
     except OSError:
         return False
     return os.path.samestat(os.fstat(handle), there)
+
+
+def _sync_all(folder: Path) -> None:
+    """See that a folder is on disk; of very many files each one would take its turn of the disk, so all go at once."""
+    found = [folder, *islice(folder.rglob("*"), _MOST_SYNCED)]
+    if len(found) > _MOST_SYNCED:
+        os.sync()
+        return
+    for path in reversed(found):
+        _sync(path)
 
 
 def _sync(path: Path) -> None:

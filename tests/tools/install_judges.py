@@ -2,6 +2,8 @@
 
 - Node.js and npm come from Debian's packages where they are missing (as root);
 - the npm judges go to ``.tools/node`` in the checkout, in the versions of ``tests/judges/package-lock.json``;
+- Chromium comes from Debian's packages (as root), what drives it goes to ``.tools/browser``, in the versions of
+  ``tests/browser/package-lock.json``;
 - Virtuoso, a triple store that graphs are sent to, comes from Debian's packages (as root);
 - the Java judges, with a Java of their own, go to the environment that runs this (dependency group ``java``).
 
@@ -22,6 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from browser import BROWSER_HOME, browser_missing, chromium  # noqa: E402
+from browser import HERE as BROWSER  # noqa: E402
 from judges import HERE, NODE_HOME, java_missing, node_missing  # noqa: E402
 
 
@@ -62,18 +66,38 @@ def install_node() -> None:
     if node_missing() is None:
         print("install_judges: JavaScript judges: in place")
         return
-    absent = [package for package, program in {"nodejs": "node", "npm": "npm"}.items() if shutil.which(program) is None]
-    if absent:
-        _install_packages(*absent)
-    NODE_HOME.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copyfile(HERE / name, NODE_HOME / name)
-    _run(["npm", "ci", "--prefix", str(NODE_HOME.relative_to(ROOT))])
+    _install_npm_packages(HERE, NODE_HOME)
     node_missing.cache_clear()
     reason = node_missing()
     if reason is not None:
         raise Failed(f"the JavaScript judges are still missing: {reason}")
     print("install_judges: JavaScript judges: installed")
+
+
+def _install_npm_packages(source: Path, target: Path) -> None:
+    """Install the packages of a lock file, and Node.js and npm if they are missing."""
+    absent = [package for package, program in {"nodejs": "node", "npm": "npm"}.items() if shutil.which(program) is None]
+    if absent:
+        _install_packages(*absent)
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copyfile(source / name, target / name)
+    _run(["npm", "ci", "--prefix", str(target.relative_to(ROOT))])
+
+
+def install_browser() -> None:
+    """Install Chromium and what drives it, as far as they are missing."""
+    if browser_missing() is None:
+        print("install_judges: browser: in place")
+        return
+    if chromium() is None:
+        _install_packages("chromium")
+    _install_npm_packages(BROWSER, BROWSER_HOME)
+    browser_missing.cache_clear()
+    reason = browser_missing()
+    if reason is not None:
+        raise Failed(f"the browser is still missing: {reason}")
+    print("install_judges: browser: installed")
 
 
 def install_virtuoso() -> None:
@@ -104,7 +128,7 @@ def install_java() -> None:
 def main() -> int:
     """Install whatever is missing; gives the exit code."""
     failed = False
-    for install in (install_node, install_virtuoso, install_java):
+    for install in (install_node, install_browser, install_virtuoso, install_java):
         try:
             install()
         except Failed as error:

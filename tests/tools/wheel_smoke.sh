@@ -25,6 +25,9 @@ venv/bin/arrowkg load papers.nt.gz --store kg
 test "$(venv/bin/arrowkg query --example triple-count --store kg --format csv | tail -n 1 | tr -d '\r')" = 2116
 venv/bin/arrowkg search "tomer michaeli" --store kg >page-on-the-terminal
 grep -q '32 papers' page-on-the-terminal
+venv/bin/arrowkg site page.txt -o web --base-iri https://kg.example.org/lab/
+test -s web/live/site/author/tomer-michaeli.html
+test -s web/live/site/assets/vendor/katex/katex.min.js
 venv/bin/python -c '
 from pathlib import Path
 import arrowkg.validation
