@@ -48,6 +48,7 @@ _SOUND_RUNS: Final[dict[str, tuple[str, ...]]] = {
     "store info": ("store", "info", "kept"),
     "query": ("query", "ASK {}", "--store", "kept"),
     "search": ("search", "q", "--store", "kept"),
+    "site": ("site", "page.txt", "-o", "web", "--workers", "1"),
     "bulk-script": (
         "bulk-script",
         "page.txt",
@@ -74,13 +75,14 @@ _USED: Final = {
     "store info": "arrowkg.cli.store.print_out",
     "query": "arrowkg.cli.query.configured",
     "search": "arrowkg.cli.search.configured",
+    "site": "arrowkg.cli.site.configured",
     "bulk-script": "arrowkg.cli.bulk_script.configured",
     "formats": "arrowkg.cli.formats.print_out",
     "config": "arrowkg.cli.config.configured",
     "completion": "arrowkg.cli.completion.get_completion_class",
 }
 _READING: Final = ("export", "validate", "inspect", "listing")
-_SILENT: Final = ("export", "load", "bulk-script")
+_SILENT: Final = ("export", "load", "site", "bulk-script")
 
 
 @pytest.fixture
@@ -115,7 +117,7 @@ def test_every_command_ends_with_2_where_it_is_not_understood(inputs: Path, name
     assert [(found["level"], found["hint"]) for found in row] == [("error", f"see arrowkg {name} --help")]
 
 
-@pytest.mark.parametrize("name", [*_READING, "load", "query", "search", "config"])
+@pytest.mark.parametrize("name", [*_READING, "load", "query", "search", "site", "config"])
 def test_every_command_that_has_settings_ends_with_2_where_they_are_wrong(inputs: Path, name: str) -> None:
     with untouched(inputs):
         ran = run(inputs, *_SOUND_RUNS[name], environment={"ARROWKG_MAX_DEPTH": "deep"})
@@ -231,7 +233,7 @@ def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
         ("exprot", "Did you mean 'export'?"),
         ("validat", "Did you mean 'validate'?"),
         ("Export", "Did you mean 'export'?"),
-        ("xyz", "The commands are export, validate, inspect, listing, load, store, query, search, push, "),
+        ("xyz", "The commands are export, validate, inspect, listing, load, store, query, search, site, push, "),
         (HOSTILE, "The commands are export"),
         ("", "The commands are export"),
     ],

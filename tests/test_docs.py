@@ -20,7 +20,7 @@ from cli import COMMANDS
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TIMES = re.compile(r"in [0-9.]+ s \([0-9,]+ (?:papers|triples) a second\)")
+TIMES = re.compile(r"in [0-9.]+ s(?: \([0-9,]+ (?:papers|triples) a second\))?")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 

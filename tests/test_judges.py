@@ -550,6 +550,7 @@ def test_installing_what_is_there_does_nothing() -> None:
     )
     assert done.stdout.splitlines() == [
         "install_judges: JavaScript judges: in place",
+        "install_judges: browser: in place",
         "install_judges: Virtuoso: in place",
         "install_judges: Java judges: in place",
     ]
