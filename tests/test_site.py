@@ -18,6 +18,7 @@ import pytest
 import strategies
 from arrowkg.site.addresses import Addresses
 from arrowkg.site.folding import shard_file, words
+from arrowkg.site.place import Place
 from browser import drive, needs_browser
 from cli import PAGE, SOUND, assert_refused, jsonl, put, run, start
 from judges.jsonld import read_with_pyld
@@ -332,6 +333,8 @@ def test_file_names_are_safe_on_every_file_system(hostile: Path) -> None:
     ("rest", "stem"),
     [
         ("author/ada-quill", "author/ada-quill"),
+        ("year/2024", None),
+        ("data/search/ada", None),
         ("venue/iclr/2024/workshops", "venue/iclr/2024/workshops"),
         ("author/../../etc/passwd", None),
         ("author/Ada", None),
@@ -404,3 +407,42 @@ def test_pages_in_a_browser_run_and_ask_for_nothing_else(which: str, request: py
     assert not visit.violations
     assert not visit.console
     assert all(url.startswith((root.as_uri(), "data:")) for url in visit.requests), visit.requests
+
+
+def test_years_that_are_none_name_no_file(tmp_path: Path) -> None:
+    ns, gyear = "https://w3id.org/arrowkg/ns#", "http://www.w3.org/2001/XMLSchema#gYear"
+    years = ("../../../evil", "-0005", "99999999999", "1_00", "x", "2024Z")
+    papers = [
+        f"<paper/p{number}> a <{ns}Paper> ; s:headline 'On Stones {number}' ; s:author <author/ada-quill> ; "
+        f's:datePublished "{year}"^^<{gyear}> . '
+        for number, year in enumerate((*years, "2024"))
+    ]
+    put(tmp_path, "graph.ttl", f"@base <{BASE}> . @prefix s: <https://schema.org/> . " + "".join(papers))
+    ran = run(tmp_path, "site", "graph.ttl", "-o", "web", "--base-iri", BASE, "--workers", "1")
+    assert ran.code in (0, 3), ran
+    assert not list(tmp_path.rglob("*evil*"))
+    if ran.code == 0:
+        root = tmp_path / "web" / "live" / "site"
+        assert [path.name for path in (root / "year").iterdir()] == ["2024.html"]
+
+
+def test_an_entity_of_two_classes_has_one_page_and_leaves_the_live_site_alone(tmp_path: Path) -> None:
+    ns = "https://w3id.org/arrowkg/ns#"
+    text = (
+        f"@base <{BASE}> . @prefix s: <https://schema.org/> . <paper/x> a <{ns}Paper>, <{ns}AuthorName> ; s:headline "
+    )
+    for title in ("'On Stones'", "'On Sand'"):
+        put(tmp_path, "graph.ttl", f"{text}{title} .")
+        assert run(tmp_path, "site", "graph.ttl", "-o", "web", "--base-iri", BASE, "--workers", "1").code == 0
+        page = (tmp_path / "web" / "live" / "site" / "paper" / "x.html").read_text(encoding="utf-8")
+        assert f"<h1>{title[1:-1]}</h1>" in page
+        assert "No author is listed." in page
+
+
+def test_a_file_written_twice_leaves_the_one_before_alone(tmp_path: Path) -> None:
+    Place(tmp_path / "old", None).write("a.html", b"one")
+    new = Place(tmp_path / "new", tmp_path / "old")
+    new.write("a.html", b"one")
+    new.write("a.html", b"two")
+    assert (tmp_path / "old" / "a.html").read_bytes() == b"one"
+    assert (tmp_path / "new" / "a.html").read_bytes() == b"two"

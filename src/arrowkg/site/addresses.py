@@ -12,6 +12,8 @@ from arrowkg.iris import readable_slug
 _part = re.compile("[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
 # Names that Windows keeps for itself, with any suffix.
 _reserved = re.compile("(?:con|prn|aux|nul|com[0-9]|lpt[0-9])")
+# Folders of the site that no entity may write into.
+_TAKEN: Final = frozenset(("assets", "data", "dumps", "year"))
 _LONGEST_PART: Final = 104
 _LONGEST_SLUG: Final = 80
 _MOST_PARTS: Final = 4
@@ -46,9 +48,9 @@ class Addresses:
             raise ValueError(f"{iri} is not below {self.base_iri}")
         rest = iri[len(self.base_iri) :]
         parts = rest.split("/")
-        if 2 <= len(parts) <= _MOST_PARTS and all(map(_is_safe, parts)):
+        if 2 <= len(parts) <= _MOST_PARTS and all(map(_is_safe, parts)) and parts[0] not in _TAKEN:
             return rest
-        first = parts[0] if len(parts) > 1 and _is_safe(parts[0]) else "node"
+        first = parts[0] if len(parts) > 1 and _is_safe(parts[0]) and parts[0] not in _TAKEN else "node"
         slug = readable_slug(unquote(parts[-1], errors="replace").lower())[:_LONGEST_SLUG].strip("-")
         digest = sha256(iri.encode(errors="surrogatepass")).hexdigest()[:16]
         return f"{first}/{slug}-{digest}" if slug else f"{first}/{digest}"

@@ -214,12 +214,15 @@ class _Building:
 
     def _tasks(self) -> Iterator[_Task]:
         graph = Graph(self._database, self._look.base_iri, self._look.schema_ns)
+        done: list[str] = []
         for kind, of_class in _KINDS:
             with Spool(self._settings.sort_bytes) as members:
-                for iri in graph.members(of_class):
+                # An entity of two classes has one page, that of the first.
+                for iri in graph.members(of_class, done):
                     members.add(iri)
                 # In order, so that entities that are near each other in the graph are read together.
                 yield from self._chunks(kind, members.sorted())
+            done.append(of_class)
 
     def _of_years(self, years: list[str]) -> Iterator[_Task]:
         return self._chunks("year", iter(years), 1)

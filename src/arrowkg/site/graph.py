@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _HELD_LINES: Final = 20_000
 _DOI_RESOLVER: Final = "https://doi.org/"
 _LAST: Final = 1 << 60
+_four_digits = re.compile(f'"([0-9]{{4}})"\\^\\^<{XSD}gYear>')
 
 
 class Graph:
@@ -45,10 +47,12 @@ class Graph:
         # The same papers stand on the pages of all their authors, so what a list says of one is kept a while.
         self._line = lru_cache(maxsize=_HELD_LINES)(self._line_of)
 
-    def members(self, of_class: str) -> Iterator[str]:
-        """The IRIs below the base that are of a class, in no order."""
+    def members(self, of_class: str, but_not: Collection[str] = ()) -> Iterator[str]:
+        """The IRIs below the base that are of a class and of none of some others, in no order."""
         for subject in self._subjects(RDF_TYPE, of_class):
-            if subject.startswith(self._base_iri, 1):
+            if not subject.startswith(self._base_iri, 1):
+                continue
+            if not but_not or not set(but_not).intersection(self._objects(subject, RDF_TYPE)):
                 yield iri_of(subject)
 
     def paper(self, iri: str) -> PaperView:
@@ -145,7 +149,10 @@ class Graph:
         parts = list(self._subjects(s.isPartOf, subject))
         volumes = {part for part in parts if not is_volume and vocab.AK_VOLUME in self._objects(part, RDF_TYPE)}
         counted = [(link, sum(1 for _ in self._subjects(s.isPartOf, f"<{link.iri}>"))) for link in self._links(volumes)]
-        years = {link.iri: _year(self._node(f"<{link.iri}>")) for link, _ in counted}
+        years = {
+            link.iri: _year(_by_predicate(self._node(f"<{link.iri}>")), vocab.FABIO_PUBLICATION_YEAR)
+            for link, _ in counted
+        }
         if is_volume:
             kind = "book" if s.Book in types else "proceedings"
         else:
@@ -157,7 +164,7 @@ class Graph:
             shared=tuple(self._node(series)) if series else (),
             names=tuple(sorted(_texts(found, s.name))),
             kind=kind,
-            year=_year(own),
+            year=_year(found, vocab.FABIO_PUBLICATION_YEAR),
             series=self._link(series),
             volumes=tuple(sorted(counted, key=lambda one: (-int(years[one[0].iri] or 0), one[0].label, one[0].iri))),
             lines=self._lines(part for part in parts if part not in volumes),
@@ -197,7 +204,7 @@ class Graph:
         return PaperLine(
             iri=iri,
             title=_text(found, self._schema.headline) or iri,
-            year=_text(found, self._schema.datePublished),
+            year=_year(found, self._schema.datePublished),
             venue=_text(found, vocab.AK_VENUE_AS_LISTED),
             kind=_text(found, vocab.AK_KIND_AS_LISTED),
             byline=tuple(byline),
@@ -301,5 +308,7 @@ def _text(found: dict[str, list[str]], predicate: str) -> str | None:
     return next(iter(_texts(found, predicate)), None)
 
 
-def _year(triples: Iterable[Triple]) -> str | None:
-    return _text(_by_predicate(triples), vocab.FABIO_PUBLICATION_YEAR)
+def _year(found: dict[str, list[str]], predicate: str) -> str | None:
+    """The year of a property; other texts may be anything, and a year is sorted as a number and names a file."""
+    years = [match[1] for value in found.get(predicate, ()) if (match := _four_digits.fullmatch(value))]
+    return next(iter(years), None)

@@ -48,6 +48,8 @@ class Place:
         if self._before is not None and _is_linked(self._before / path, target, data):
             self.kept += 1
             return
+        # A new file always: one that is there may be a link to a file of the live site, which must stay as it is.
+        target.unlink(missing_ok=True)
         target.write_bytes(data)
         if (stated := os.environ.get("SOURCE_DATE_EPOCH", "")).isdecimal():
             os.utime(target, (int(stated), int(stated)))
