@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+
+from judges import npm_missing
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
@@ -62,28 +63,9 @@ def chromium() -> str | None:
 @cache
 def browser_missing() -> str | None:
     """Why no browser can be driven, or ``None`` where one can."""
-    wanted: dict[str, Any] = json.loads((HERE / "package.json").read_text("utf-8"))
     if chromium() is None:
         return "Chromium is not installed: no `chromium` on PATH"
-    node = shutil.which("node")
-    if node is None:
-        return "Node.js is not installed: no `node` on PATH"
-    try:
-        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
-    except (OSError, subprocess.SubprocessError) as error:
-        return f"Node.js does not start: {error}"
-    found, least = re.match(r"v(\d+)\.", said), re.fullmatch(r">=(\d+)", wanted["engines"]["node"])
-    if found is None or least is None or int(found[1]) < int(least[1]):
-        return f"Node.js {said.strip()} does not satisfy {wanted['engines']['node']}"
-    for name, version in wanted["dependencies"].items():
-        manifest = BROWSER_HOME / "node_modules" / name / "package.json"
-        try:
-            installed = json.loads(manifest.read_text("utf-8"))["version"]
-        except FileNotFoundError:
-            return f"the npm package {name} {version} is not installed in {BROWSER_HOME.relative_to(ROOT)}"
-        if installed != version:
-            return f"the npm package {name} is {installed} in {BROWSER_HOME.relative_to(ROOT)}, not {version}"
-    return None
+    return npm_missing(HERE, BROWSER_HOME)
 
 
 def _is_skipped() -> bool:

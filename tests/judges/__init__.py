@@ -69,10 +69,14 @@ def canonical_lines(blob: bytes) -> list[bytes]:
     return lines
 
 
-@cache
-def node_missing() -> str | None:
-    """Why the judges in JavaScript cannot be asked, or ``None`` where they can."""
-    wanted: dict[str, Any] = json.loads((HERE / "package.json").read_text("utf-8"))
+def npm_missing(source: Path, home: Path) -> str | None:
+    """Why the npm packages that a folder wants cannot be used from where they are installed, ``None`` if they can.
+
+    Args:
+        source: the folder with their ``package.json``.
+        home: the folder with ``node_modules``.
+    """
+    wanted: dict[str, Any] = json.loads((source / "package.json").read_text("utf-8"))
     node = shutil.which("node")
     if node is None:
         return "Node.js is not installed: no `node` on PATH"
@@ -84,14 +88,20 @@ def node_missing() -> str | None:
     if found is None or least is None or int(found[1]) < int(least[1]):
         return f"Node.js {said.strip()} does not satisfy {wanted['engines']['node']}"
     for name, version in wanted["dependencies"].items():
-        manifest = NODE_HOME / "node_modules" / name / "package.json"
+        manifest = home / "node_modules" / name / "package.json"
         try:
             installed = json.loads(manifest.read_text("utf-8"))["version"]
         except FileNotFoundError:
-            return f"the npm package {name} {version} is not installed in {NODE_HOME.relative_to(ROOT)}"
+            return f"the npm package {name} {version} is not installed in {home.relative_to(ROOT)}"
         if installed != version:
-            return f"the npm package {name} is {installed} in {NODE_HOME.relative_to(ROOT)}, not {version}"
+            return f"the npm package {name} is {installed} in {home.relative_to(ROOT)}, not {version}"
     return None
+
+
+@cache
+def node_missing() -> str | None:
+    """Why the judges in JavaScript cannot be asked, or ``None`` where they can."""
+    return npm_missing(HERE, NODE_HOME)
 
 
 @cache
