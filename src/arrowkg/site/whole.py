@@ -125,16 +125,9 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
 
 def _graph(whole: Whole, graph: Graph) -> bytes:
     """Who writes with whom among the names with most papers."""
-    places = {link.iri: place for place, (link, _) in enumerate(whole.names)}
-    links = []
-    for link, _ in whole.names:
-        for other, count in graph.author(link.iri).co_authors:
-            # Each pair once.
-            if places.get(other.iri, -1) > places[link.iri]:
-                links.append([places[link.iri], places[other.iri], count])
     found = {
         "nodes": [[link.label, whole.to(link.iri), count] for link, count in whole.names],
-        "links": sorted(links),
+        "links": graph.together([link.iri for link, _ in whole.names]),
         "shown": len(whole.names),
         "of": whole.counts["authors"],
     }
