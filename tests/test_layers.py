@@ -52,7 +52,7 @@ ELSEWHERE: Final = {
     "pyoxigraph": {
         "formats.converting",
         "formats.reading",
-        "site.building",
+        "site.dumping",
         "site.graph",
         "sparql.endpoint",
         "sparql.worker",

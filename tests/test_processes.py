@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -46,5 +47,8 @@ def test_a_key_press_ends_all_processes_with_one_line(tmp_path: Path) -> None:
     assert b"Traceback" not in told
     assert told.rstrip().endswith(b"interrupted")
     assert not (tmp_path / "web" / "live").exists()
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    # None of its processes stays: if one did, nobody would see this test end.
+    with contextlib.suppress(ProcessLookupError):
+        while True:
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)
