@@ -17,13 +17,15 @@ from arrowkg.site.dataset import Dump, description, description_lines, json_ld
 from arrowkg.site.graph import Graph
 from arrowkg.site.place import Place
 from arrowkg.site.rendering import Look, Renderer, in_html
+from arrowkg.site.schemapages import PAGES as SCHEMA_PAGES
+from arrowkg.site.schemapages import schema_files
 from arrowkg.site.views import Link
 from arrowkg.stores.manifest import Manifest
 
 # The protocol allows 50,000 addresses and 50 MB in a file (https://www.sitemaps.org/protocol.html).
 _MOST_ADDRESSES: Final = 50_000
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_PAGES: Final = ("index.html", "venues.html", "statistics.html", "dataset.html")
+_PAGES: Final = ("index.html", "venues.html", "statistics.html", "dataset.html", *SCHEMA_PAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,11 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
     """
     renderer = Renderer(whole.look)
     titles = {"index.html": whole.look.title, "dataset.html": f"{whole.look.title}: the dataset"}
+    for path, data in schema_files(renderer, whole.base_iri, whole.look.schema_ns, whole.classes, whole.properties):
+        place.write(path, data)
     for path in _PAGES:
+        if path in SCHEMA_PAGES:
+            continue
         template = "home.html" if path == "index.html" else path
         title = titles.get(path, path.removesuffix(".html").capitalize())
         place.write(path, renderer.page(template, path, title, whole))
