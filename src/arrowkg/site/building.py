@@ -26,6 +26,7 @@ from arrowkg.model import Notice
 from arrowkg.settings import Settings
 from arrowkg.site.addresses import Addresses
 from arrowkg.site.dataset import Dump
+from arrowkg.site.feed import Newest
 from arrowkg.site.graph import Graph
 from arrowkg.site.place import Place
 from arrowkg.site.rendering import Look, Renderer, View
@@ -157,6 +158,7 @@ class _Building:
         venues: list[tuple[Link, int]] = []
         names: list[tuple[int, str, str]] = []
         papers = 0
+        newest = Newest()
         sort_bytes = self._settings.sort_bytes
         with Spool(sort_bytes) as pages, SearchIndex(sort_bytes) as index, _Pool(workers) as pool:
             done = _Done()
@@ -170,6 +172,7 @@ class _Building:
                     if row.kind == "paper":
                         papers += 1
                         years[row.year or ""] += 1
+                        newest.add(row.iri, row.year, self._place.changed(self._addresses.page(row.iri)))
                     elif row.kind == "venue" and not row.year:
                         venues.append((Link(row.iri, row.label), row.papers))
                     elif row.kind == "author":
@@ -200,6 +203,7 @@ class _Building:
                 ),
                 venues=tuple(sorted(venues, key=lambda one: (one[0].label, one[0].iri))),
                 dumps=self._dumps(),
+                newest=newest.papers,
             )
             graph = Graph(self._database, self._look.base_iri, self._look.schema_ns)
             count = write_whole(whole, graph, self._place, pages.sorted())

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from arrowkg.site.addresses import Addresses
 from arrowkg.site.charts import Bars, bars_by_year
 from arrowkg.site.dataset import Dump, description, description_lines, json_ld
+from arrowkg.site.feed import Entry, atom
 from arrowkg.site.graph import Graph
 from arrowkg.site.place import Place
 from arrowkg.site.rendering import Look, Renderer, in_html
@@ -40,6 +41,7 @@ class Whole:
         names: the author names with most papers, and how many.
         venues: every series and journal with its number of papers, by name.
         dumps: files of the whole graph.
+        newest: the papers whose pages changed last, each with the day.
     """
 
     look: Look
@@ -49,6 +51,7 @@ class Whole:
     names: tuple[tuple[Link, int], ...]
     venues: tuple[tuple[Link, int], ...]
     dumps: list[Dump]
+    newest: list[tuple[str, str]]
 
     @property
     def base_iri(self) -> str:
@@ -125,6 +128,8 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         place.write(path, triples)
     place.write("dataset.jsonld", json_ld(whole.look.title, whole.base_iri, whole.manifest, whole.dumps))
     place.write("linkset.json", _linkset(whole))
+    entries = (Entry(graph.paper(iri), day) for iri, day in whole.newest)
+    place.write("feed.xml", atom(whole.look.title, whole.base_iri, entries))
     place.write("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {whole.base_iri}sitemap.xml\n".encode())
     return _write_sitemap(whole.base_iri, place, pages)
 
