@@ -32,6 +32,7 @@ from arrowkg.site.place import Place
 from arrowkg.site.rendering import Look, Renderer, View
 from arrowkg.site.search import SearchIndex
 from arrowkg.site.views import AuthorView, Link, PaperView, VenueView
+from arrowkg.site.webservers import files_beside
 from arrowkg.site.whole import Whole, write_whole
 from arrowkg.spool import Spool
 from arrowkg.statements import Statements
@@ -41,6 +42,7 @@ from arrowkg.stores.manifest import DATABASE, Manifest, live_store
 ROOT: Final = "site"
 """The folder inside a generation that a web server is given."""
 _STORE: Final = "store"
+_SERVERS: Final = "servers"
 _CHUNK: Final = 200
 _WAITING: Final = 3
 _MOST_NAMES: Final = 300
@@ -207,6 +209,9 @@ class _Building:
             )
             graph = Graph(self._database, self._look.base_iri, self._look.schema_ns)
             count = write_whole(whole, graph, self._place, pages.sorted())
+            beside = Place(self._root.parent / _SERVERS, self._before and self._before.parent / _SERVERS)
+            for path, data in files_beside(self._look.base_iri):
+                beside.write(path, data)
         place = self._place
         return Built(self._root, count, place.written + done.written, place.kept + done.kept, papers)
 

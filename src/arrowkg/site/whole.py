@@ -21,6 +21,7 @@ from arrowkg.site.rendering import Look, Renderer, in_html
 from arrowkg.site.schemapages import PAGES as SCHEMA_PAGES
 from arrowkg.site.schemapages import schema_files
 from arrowkg.site.views import Link
+from arrowkg.site.webservers import files_in_root
 from arrowkg.stores.manifest import Manifest
 
 # The protocol allows 50,000 addresses and 50 MB in a file (https://www.sitemaps.org/protocol.html).
@@ -130,6 +131,8 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
     place.write("linkset.json", _linkset(whole))
     entries = (Entry(graph.paper(iri), day) for iri, day in whole.newest)
     place.write("feed.xml", atom(whole.look.title, whole.base_iri, entries))
+    for path, data in files_in_root():
+        place.write(path, data)
     place.write("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {whole.base_iri}sitemap.xml\n".encode())
     return _write_sitemap(whole.base_iri, place, pages)
 
