@@ -78,6 +78,8 @@ class _Quiet(SimpleHTTPRequestHandler):
     """Serves a folder and says nothing; data are of the type that their suffix says."""
 
     def guess_type(self, path: str | os.PathLike[str]) -> str:
+        if os.fspath(path).endswith("linkset.json"):
+            return "application/linkset+json"
         return _TYPES.get(Path(path).suffix) or super().guess_type(path)
 
     def log_message(self, format: str, *args: Any) -> None:

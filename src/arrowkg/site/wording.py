@@ -149,7 +149,7 @@ class Wording:
         elif self._graph.values(shape, "sh:property"):
             yield Markup("what is named below")
         for query in self._graph.values(shape, "sh:sparql"):
-            yield Markup("this query finds nothing: <pre><code>{}</code></pre>").format(
+            yield Markup('this query finds nothing: <pre tabindex="0"><code>{}</code></pre>').format(
                 _unindented(self._graph.text(query, "sh:select") or "")
             )
 
