@@ -20,12 +20,14 @@ from arrowkg.settings import Settings
 from arrowkg.site.addresses import Addresses
 from arrowkg.site.dataset import Dump
 from arrowkg.site.dumping import Dumped, dumped
+from arrowkg.site.feed import Newest
 from arrowkg.site.graph import Graph
 from arrowkg.site.place import Place
 from arrowkg.site.processes import Pool
 from arrowkg.site.rendering import Look, Renderer, View
 from arrowkg.site.search import SearchIndex
 from arrowkg.site.views import AuthorView, Link, PaperView, VenueView
+from arrowkg.site.webservers import files_beside
 from arrowkg.site.whole import Whole, write_whole
 from arrowkg.spool import Spool
 from arrowkg.statements import Statements
@@ -35,6 +37,7 @@ from arrowkg.stores.manifest import DATABASE, Manifest, live_store
 ROOT: Final = "site"
 """The folder inside a generation that a web server is given."""
 _STORE: Final = "store"
+_SERVERS: Final = "servers"
 _CHUNK: Final = 200
 _MOST_NAMES: Final = 300
 _KINDS: Final = (
@@ -151,6 +154,7 @@ class _Building:
         venues: list[tuple[Link, int]] = []
         names: list[tuple[int, str, str]] = []
         papers = 0
+        newest = Newest()
         sort_bytes = self._settings.sort_bytes
         with Spool(sort_bytes) as pages, SearchIndex(sort_bytes) as index, Pool(workers) as pool:
             done = _Done()
@@ -166,6 +170,7 @@ class _Building:
                     if row.kind == "paper":
                         papers += 1
                         years[row.year or ""] += 1
+                        newest.add(row.iri, row.year, self._place.changed(self._addresses.page(row.iri)))
                     elif row.kind == "venue" and not row.year:
                         venues.append((Link(row.iri, row.label), row.papers))
                     elif row.kind == "author":
@@ -196,9 +201,13 @@ class _Building:
                 ),
                 venues=tuple(sorted(venues, key=lambda one: (one[0].label, one[0].iri))),
                 dumps=[self._dump(pool, dump, done)],
+                newest=newest.papers,
             )
             graph = Graph(self._database, self._look.base_iri, self._look.schema_ns)
             count = write_whole(whole, graph, self._place, pages.sorted())
+            beside = Place(self._root.parent / _SERVERS, self._before and self._before.parent / _SERVERS)
+            for path, data in files_beside(self._look.base_iri):
+                beside.write(path, data)
         place = self._place
         return Built(self._root, count, place.written + done.written, place.kept + done.kept, papers)
 

@@ -14,16 +14,20 @@ from markupsafe import Markup
 from arrowkg.site.addresses import Addresses
 from arrowkg.site.charts import Bars, bars_by_year
 from arrowkg.site.dataset import Dump, description, description_lines, json_ld
+from arrowkg.site.feed import Entry, atom
 from arrowkg.site.graph import Graph
 from arrowkg.site.place import Place
 from arrowkg.site.rendering import Look, Renderer, in_html
+from arrowkg.site.schemapages import PAGES as SCHEMA_PAGES
+from arrowkg.site.schemapages import schema_files
 from arrowkg.site.views import Link
+from arrowkg.site.webservers import files_in_root
 from arrowkg.stores.manifest import Manifest
 
 # The protocol allows 50,000 addresses and 50 MB in a file (https://www.sitemaps.org/protocol.html).
 _MOST_ADDRESSES: Final = 50_000
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_PAGES: Final = ("index.html", "venues.html", "statistics.html", "dataset.html")
+_PAGES: Final = ("index.html", "venues.html", "statistics.html", "dataset.html", *SCHEMA_PAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Whole:
         names: the author names with most papers, and how many.
         venues: every series and journal with its number of papers, by name.
         dumps: files of the whole graph.
+        newest: the papers whose pages changed last, each with the day.
     """
 
     look: Look
@@ -47,6 +52,7 @@ class Whole:
     names: tuple[tuple[Link, int], ...]
     venues: tuple[tuple[Link, int], ...]
     dumps: list[Dump]
+    newest: list[tuple[str, str]]
 
     @property
     def base_iri(self) -> str:
@@ -107,7 +113,11 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
     """
     renderer = Renderer(whole.look)
     titles = {"index.html": whole.look.title, "dataset.html": f"{whole.look.title}: the dataset"}
+    for path, data in schema_files(renderer, whole.base_iri, whole.look.schema_ns, whole.classes, whole.properties):
+        place.write(path, data)
     for path in _PAGES:
+        if path in SCHEMA_PAGES:
+            continue
         template = "home.html" if path == "index.html" else path
         title = titles.get(path, path.removesuffix(".html").capitalize())
         place.write(path, renderer.page(template, path, title, whole))
@@ -119,6 +129,10 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         place.write(path, triples)
     place.write("dataset.jsonld", json_ld(whole.look.title, whole.base_iri, whole.manifest, whole.dumps))
     place.write("linkset.json", _linkset(whole))
+    entries = (Entry(graph.paper(iri), day) for iri, day in whole.newest)
+    place.write("feed.xml", atom(whole.look.title, whole.base_iri, entries))
+    for path, data in files_in_root():
+        place.write(path, data)
     place.write("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {whole.base_iri}sitemap.xml\n".encode())
     return _write_sitemap(whole.base_iri, place, pages)
 
