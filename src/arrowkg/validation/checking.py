@@ -8,7 +8,7 @@ from arrowkg.errors import InputError
 from arrowkg.mapping import RecordTriples
 from arrowkg.model import Entry
 from arrowkg.settings import Settings
-from arrowkg.terms import Triple, lexical_form
+from arrowkg.terms import Triple, iri_of, lexical_form
 from arrowkg.validation.engine import Engine
 from arrowkg.validation.report import Report, Result
 from arrowkg.vocab import DCTERMS_TITLE, PRO_IS_CONTEXT_FOR
@@ -55,7 +55,7 @@ class Checking:
         if not self._has_focus:
             raise InputError(
                 "the shapes found no node to check",
-                hint=f"they target {', '.join(sorted(self._engine.shapes.target_classes))}",
+                hint=f"they target {', '.join(iri_of(found) for found in sorted(self._engine.shapes.target_classes))}",
             )
         return self._report
 
@@ -80,7 +80,7 @@ def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report
     if not targets:
         raise InputError(
             "the graph holds no node that the shapes target, so there is nothing to check",
-            hint=f"they target {', '.join(sorted(engine.shapes.target_classes))}",
+            hint=f"they target {', '.join(iri_of(found) for found in sorted(engine.shapes.target_classes))}",
             file=file,
         )
     titles: dict[str, str] = {}
