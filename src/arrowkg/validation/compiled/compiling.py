@@ -16,7 +16,6 @@ from arrowkg.validation.compiled.paths import read_path, walk
 from arrowkg.validation.compiled.patterns import matcher
 from arrowkg.validation.compiled.reading import ShapesGraph
 from arrowkg.validation.compiled.shape import InnerShape, Shape, counted, through, to_all, to_any, to_none, to_one
-from arrowkg.validation.compiled.sparql import Stores
 from arrowkg.validation.report import local_name
 
 Made: TypeAlias = tuple[str, Find, bool, str]
@@ -60,7 +59,6 @@ class Compiler:
 
     def __init__(self, triples: Sequence[Triple]) -> None:
         self.graph: Final = ShapesGraph(triples)
-        self.stores: Final = Stores(triples)
         self._shapes: dict[str, Shape] = {}
         self._open: list[str] = []
 
@@ -129,8 +127,8 @@ class Compiler:
             if inner.walk is None:
                 raise self.graph.wrong(value, "is a value of sh:property, but has no sh:path")
             yield InnerShape(owner, component("Property"), through(inner), shape=inner)
-        yield from query_constraints(self.graph, self.stores, node, owner)
-        yield from custom_constraints(self.graph, self.stores, node, owner)
+        yield from query_constraints(self.graph, node, owner)
+        yield from custom_constraints(self.graph, node, owner)
 
     def shapes(self, values: Sequence[str]) -> list[Shape]:
         """Several shapes, compiled."""

@@ -12,7 +12,7 @@ from arrowkg.validation.compiled.constraints import Owner, component
 from arrowkg.validation.compiled.names import OWL_IMPORTS, sh
 from arrowkg.validation.compiled.queries import SHAPES_GRAPH, prepared
 from arrowkg.validation.compiled.reading import ShapesGraph
-from arrowkg.validation.compiled.sparql import Asking, QueryConstraint, Stores, asking_each, selecting
+from arrowkg.validation.compiled.sparql import Asking, QueryConstraint, asking_each, selecting
 from arrowkg.validation.report import local_name
 
 _name = re.compile(r"[A-Za-z_]\w*")
@@ -33,7 +33,7 @@ class Parameter(NamedTuple):
     is_optional: bool
 
 
-def query_constraints(graph: ShapesGraph, stores: Stores, node: str, owner: Owner) -> Iterator[QueryConstraint]:
+def query_constraints(graph: ShapesGraph, node: str, owner: Owner) -> Iterator[QueryConstraint]:
     """The SPARQL-based constraints of a shape.
 
     Raises:
@@ -42,7 +42,7 @@ def query_constraints(graph: ShapesGraph, stores: Stores, node: str, owner: Owne
     for value in graph.of(node, "sparql"):
         if graph.flag(value, "deactivated"):
             continue
-        asking = _asking(graph, stores, value, "select", owner, {})
+        asking = _asking(graph, value, "select", owner, {})
         yield QueryConstraint(
             owner,
             component("SPARQL"),
@@ -55,7 +55,7 @@ def query_constraints(graph: ShapesGraph, stores: Stores, node: str, owner: Owne
         )
 
 
-def custom_constraints(graph: ShapesGraph, stores: Stores, node: str, owner: Owner) -> Iterator[QueryConstraint]:
+def custom_constraints(graph: ShapesGraph, node: str, owner: Owner) -> Iterator[QueryConstraint]:
     """The constraints of a shape whose components are defined by SPARQL in the shapes graph.
 
     Raises:
@@ -76,7 +76,7 @@ def custom_constraints(graph: ShapesGraph, stores: Stores, node: str, owner: Own
         for value in several:
             constants = {one.name: value or found[0] for one, found in present.items()}
             absent = [one.name for one in parameters if one not in present]
-            asking = _asking(graph, stores, validator, kind, owner, constants, absent)
+            asking = _asking(graph, validator, kind, owner, constants, absent)
             yield QueryConstraint(
                 owner,
                 custom,
@@ -118,7 +118,6 @@ def _validator(graph: ShapesGraph, custom: str, owner: Owner) -> tuple[str, str]
 
 def _asking(
     graph: ShapesGraph,
-    stores: Stores,
     node: str,
     kind: str,
     owner: Owner,
@@ -132,7 +131,7 @@ def _asking(
     where = local_name(owner.shape)
     query = prepared(text, kind.upper(), _prefixes(graph, node), prebound, owner.path, where)
     constants = {**parameters, "currentShape": owner.shape, "shapesGraph": f"<{SHAPES_GRAPH}>"}
-    return Asking(query, stores, constants, where)
+    return Asking(query, constants, list(graph.index.triples()), where)
 
 
 _COMMON: Final = {

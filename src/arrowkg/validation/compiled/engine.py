@@ -12,6 +12,7 @@ from arrowkg.validation.compiled.constraints import Found
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.names import sh
 from arrowkg.validation.compiled.shape import Program, Shape
+from arrowkg.validation.compiled.sparql import Together
 from arrowkg.validation.report import Result
 from arrowkg.validation.shapes import Shapes
 
@@ -53,19 +54,25 @@ class CompiledEngine:
         Raises:
             InputError: the shapes cannot be carried out.
         """
-        return [
-            Result(
-                # The report knows SHACL's severities; any other is as grave as the gravest.
-                _SEVERITIES.get(found.severity, "violation"),
-                found.focus,
-                found.shape,
-                found.component,
-                found.message,
-                found.path,
-                found.value,
-            )
-            for found in self._checker.check(Index(triples))
-        ]
+        return self.check_each([triples])[0]
+
+    def check_each(self, graphs: Iterable[Iterable[Triple]]) -> list[list[Result]]:
+        """The results of each of several graphs by itself; errors as :meth:`check`."""
+        checked = self._checker.check_each([Index(triples) for triples in graphs])
+        return [[_result(found) for found in results] for results in checked]
+
+
+def _result(found: Found) -> Result:
+    return Result(
+        # The report knows SHACL's severities; any other is as grave as the gravest.
+        _SEVERITIES.get(found.severity, "violation"),
+        found.focus,
+        found.shape,
+        found.component,
+        found.message,
+        found.path,
+        found.value,
+    )
 
 
 class Checker:
@@ -100,16 +107,38 @@ class Checker:
         Raises:
             InputError: the shapes cannot be carried out.
         """
-        results: list[Found] = []
+        return self.check_each([graph])[0]
+
+    def check_each(self, graphs: Sequence[Index]) -> list[list[Found]]:
+        """The results of each of several graphs by itself; errors as :meth:`check`."""
+        together = Together()
+        work = []
+        for graph in graphs:
+            programs = self._programs(graph)
+            asked = [(asking, nodes) for program, nodes in programs for asking in program.together]
+            if asked:
+                together.add(graph, asked)
+            work.append((graph, programs))
+        together.answer()
+        checked = []
+        for graph, programs in work:
+            results: list[Found] = []
+            for program, nodes in programs:
+                program.run(graph, nodes, results)
+            checked.append(results)
+        return checked
+
+    def _programs(self, graph: Index) -> list[tuple[Program, Sequence[str]]]:
+        """What is asked of a graph, and of which focus nodes."""
         by_class = self._by_class
-        for class_, nodes in graph.classes().items():
-            if class_ in by_class:
-                by_class[class_].run(graph, nodes, results)
+        found: list[tuple[Program, Sequence[str]]] = [
+            (by_class[class_], nodes) for class_, nodes in graph.classes().items() if class_ in by_class
+        ]
         for targets, program in self._others:
             nodes = focus_nodes(graph, targets)
             if nodes:
-                program.run(graph, nodes, results)
-        return results
+                found.append((program, nodes))
+        return found
 
 
 def focus_nodes(graph: Index, targets: Targets) -> list[str]:

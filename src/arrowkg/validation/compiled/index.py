@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from arrowkg.terms import Triple
@@ -83,14 +83,6 @@ class Index:
             for predicate, values in found.items():
                 for value in values:
                     yield subject, predicate, value
-
-    def triples_with(self, predicates: Collection[str]) -> Iterator[Triple]:
-        """Every triple with one of these predicates."""
-        for subject, found in self.about.items():
-            for predicate in predicates:
-                if predicate in found:
-                    for value in found[predicate]:
-                        yield subject, predicate, value
 
     def classes(self) -> Mapping[str, list[str]]:
         """The SHACL instances of each class, subclasses of it included (SHACL section 1.1, "SHACL instance")."""

@@ -13,14 +13,18 @@ from typing import Final
 
 from arrowkg.errors import InputError
 from arrowkg.sparql_tokens import Token, tokens
-from arrowkg.terms import iri_of
+from arrowkg.validation.compiled.reach import Step, steps_of
 from arrowkg.validation.report import Path, path_text
-from arrowkg.vocab import RDF_TYPE
 
 BOUND: Final = "urn:arrowkg:bound"
 """The graph of the values of variables that are bound beforehand; their predicates are it, a colon and the variable."""
 SHAPES_GRAPH: Final = "urn:arrowkg:shapes"
 """The graph that ``$shapesGraph`` names."""
+
+BATCH: Final = 50_000
+"""For how many focus nodes a query is asked at once."""
+NESTED_BATCH: Final = 100
+"""The same where a group inside another names ``$this``: an engine may then pair each focus node with each solution."""
 
 _OPTIONAL: Final = frozenset({"shapesGraph", "currentShape"})
 _FORBIDDEN: Final = frozenset({"MINUS", "VALUES", "SERVICE", "FROM"})
@@ -34,14 +38,14 @@ class Query:
     Attributes:
         text: the query, a SELECT query that gives the variables that are bound beforehand too.
         bound: the variables in it that are bound beforehand.
-        is_batchable: whether it may be asked for many focus nodes at once.
-        predicates: the terms of all predicates that its answer can depend on; ``None`` if they are not known.
+        most: for how many focus nodes it may be asked at once.
+        steps: how all triples that its answer depends on are reached from ``$this``; ``None`` if that is not known.
     """
 
     text: str
     bound: tuple[str, ...]
-    is_batchable: bool
-    predicates: frozenset[str] | None
+    most: int
+    steps: tuple[Step, ...] | None
 
 
 def prepared(
@@ -61,8 +65,8 @@ def prepared(
         InputError: it is no such query, or has what SHACL does not allow.
 
     >>> query = prepared("SELECT $this WHERE { $this <a:p> ?o }", "SELECT", {}, ["this"], None, "shape")
-    >>> query.bound, query.is_batchable, query.predicates
-    (('this',), True, frozenset({'<a:p>'}))
+    >>> query.bound, query.most == BATCH, query.steps
+    (('this',), True, (Step(source='this', predicate='<a:p>', is_inverse=False, target='o'),))
     """
     try:
         whole = list(tokens(text))
@@ -73,7 +77,9 @@ def prepared(
     _check(found, kind, prebound, where)
     used = {token.text[1:] for token in found if token.kind == "variable"}
     bound = tuple(name for name in prebound if name in used)
-    return Query(_injected(whole, kind, bound), bound, _is_batchable(found), Predicates(found).found())
+    injected, is_nested = _injected(whole, kind, bound)
+    most = (NESTED_BATCH if is_nested else BATCH) if _is_batchable(found) else 1
+    return Query(injected, bound, most, steps_of(found, bound))
 
 
 def _wrong(where: str, what: str) -> InputError:
@@ -139,27 +145,51 @@ def _expanded(token: Token, prefixes: Mapping[str, str], where: str) -> Token:
     return Token("iri", f"<{prefixes[prefix]}{local}>", token.line)
 
 
-def _injected(whole: list[Token], kind: str, bound: tuple[str, ...]) -> str:
-    """The text of the query, each group starting with the values of the variables that are bound beforehand."""
-    row = "?arrowkg_row" if len(bound) > 1 else f"<{BOUND}>"
-    values = " ; ".join(f"<{BOUND}:{name}> ?{name}" for name in bound)
-    pattern = f" GRAPH <{BOUND}> {{ {row} {values} }} " if bound else ""
+def _injected(whole: list[Token], kind: str, bound: tuple[str, ...]) -> tuple[str, bool]:
+    """The text of the query, its groups starting with the values of the variables that are bound beforehand.
+
+    Only the group of a SELECT and those that name such a variable need it. Second comes whether a group inside another
+    one has it.
+    """
+    values = " . ".join(f"<{BOUND}> <{BOUND}:{name}> ?{name}" for name in bound)
+    pattern = f" GRAPH <{BOUND}> {{ {values} }} " if bound else ""
+    naming = _naming_groups(whole, bound)
     parts: list[str] = []
-    is_started = False
     for place, token in enumerate(whole):
-        if _word(token) == "ASK" and not is_started:
+        if kind == "ASK" and _word(token) == "ASK" and not "".join(parts).strip():
             parts.append(f"SELECT {' '.join(f'?{name}' for name in bound) or '*'}")
         else:
             parts.append(token.text)
-        is_started = is_started or token.kind != "blank"
-        if token.text == "{" and _word(_following(whole, place)) != "SELECT":
+        if place in naming:
             parts.append(pattern)
-    return "".join(parts) + (" LIMIT 1" if kind == "ASK" else "")
+    return "".join(parts) + (" LIMIT 1" if kind == "ASK" else ""), len(naming) > 1
 
 
-def _following(whole: list[Token], place: int) -> Token:
-    """The next token that is no white space, or the one at the place."""
-    return next((token for token in whole[place + 1 :] if token.kind != "blank"), whole[place])
+def _naming_groups(whole: list[Token], bound: tuple[str, ...]) -> set[int]:
+    """The places of the braces that open a group which is that of a SELECT, or names one of the variables itself."""
+    found: set[int] = set()
+    inside: list[int] = []
+    is_first = True
+    for place, token in enumerate(whole):
+        word = _word(token)
+        if word in ("SELECT", "ASK"):
+            is_first = True
+        elif token.text == "{":
+            inside.append(place)
+            following = next((one for one in whole[place + 1 :] if one.kind != "blank"), token)
+            if is_first and _word(following) != "SELECT":
+                found.add(place)
+                is_first = False
+        elif token.text == "}":
+            inside.pop()
+        elif token.kind == "variable" and token.text[1:] in bound and inside:
+            found.add(inside[-1])
+    # A nested SELECT stands alone in its braces.
+    return {
+        place
+        for place in found
+        if _word(next((one for one in whole[place + 1 :] if one.kind != "blank"), whole[place])) != "SELECT"
+    }
 
 
 def _is_batchable(found: list[Token]) -> bool:
@@ -182,139 +212,3 @@ def _group_variables(found: list[Token], place: int) -> set[str]:
             break
         names.add(token.text[1:])
     return names
-
-
-class _Unknown(Exception):
-    """The predicates of a query are not known."""
-
-
-class Predicates:
-    """Reads the tokens of a query's groups to find every predicate that its answer can depend on.
-
-    Where a predicate may be any (a variable, a negated set, a path that may have no step), nothing is known.
-
-    Args:
-        found: the tokens, prefixed names made whole.
-    """
-
-    def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
-        self._place = 0
-        self._found: set[str] = set()
-
-    def found(self) -> frozenset[str] | None:
-        """The terms of the predicates; ``None`` if they are not known."""
-        try:
-            while self._place < len(self._tokens):
-                if self._next().text == "{":
-                    self._group()
-            return frozenset(self._found)
-        except (_Unknown, IndexError):
-            return None
-
-    def _next(self) -> Token:
-        self._place += 1
-        return self._tokens[self._place - 1]
-
-    def _peek(self) -> Token:
-        return self._tokens[self._place]
-
-    def _group(self) -> None:
-        """A group, after its opening brace."""
-        while True:
-            token = self._next()
-            word = _word(token)
-            if token.text == "}":
-                return
-            if token.text == "{":
-                self._group()
-            elif token.text == "." or word in ("OPTIONAL", "UNION"):
-                continue
-            elif word in ("FILTER", "BIND"):
-                self._expression()
-            elif word == "SELECT":
-                self._to_group()
-            elif token.kind in ("variable", "iri", "string", "number") or word in ("TRUE", "FALSE"):
-                self._predicates_and_objects()
-            elif word and self._is_modifier(word):
-                continue
-            else:
-                raise _Unknown
-
-    def _is_modifier(self, word: str) -> bool:
-        """After a nested SELECT: what follows its group, up to the end of the group around it."""
-        if word not in ("GROUP", "ORDER", "HAVING"):
-            return False
-        while self._peek().text != "}":
-            self._next()
-        return True
-
-    def _to_group(self) -> None:
-        while self._next().text != "{":
-            pass
-        self._group()
-
-    def _expression(self) -> None:
-        """A FILTER or BIND: one bracketed expression, call or EXISTS."""
-        depth = 0
-        while True:
-            token = self._next()
-            if token.text == "{":
-                self._group()
-                if depth == 0:
-                    return
-            elif token.kind == "open":
-                depth += 1
-            elif token.kind == "close":
-                depth -= 1
-                if depth == 0:
-                    return
-
-    def _predicates_and_objects(self) -> None:
-        while True:
-            self._verb()
-            self._objects()
-            if self._peek().text != ";":
-                return
-            while self._peek().text == ";":
-                self._next()
-            if self._peek().text in (".", "}") or (self._peek().kind == "word" and self._peek().text != "a"):
-                return
-
-    def _verb(self) -> None:
-        depth = 0
-        while True:
-            token = self._next()
-            if token.kind == "iri":
-                self._found.add(f"<{iri_of(token.text)}>")
-            elif token.text == "a":
-                self._found.add(RDF_TYPE)
-            elif token.text in ("(", ")"):
-                depth += 1 if token.text == "(" else -1
-                if token.text == "(":
-                    continue
-            elif token.text in ("^", "/", "|"):
-                continue
-            else:
-                raise _Unknown
-            following = self._peek()
-            while following.text == "+" or (following.text == ")" and depth):
-                depth -= following.text == ")"
-                self._next()
-                following = self._peek()
-            if following.text in ("*", "?"):
-                raise _Unknown
-            if following.text not in ("/", "|") and depth == 0:
-                return
-
-    def _objects(self) -> None:
-        while True:
-            token = self._next()
-            if token.kind not in ("variable", "iri", "string", "number") and _word(token) not in ("TRUE", "FALSE"):
-                raise _Unknown
-            while self._peek().text == "^^" or self._peek().kind == "language":
-                if self._next().text == "^^":
-                    self._next()
-            if self._peek().text != ",":
-                return
-            self._next()

@@ -124,11 +124,14 @@ class Program:
         self._groups = [(path, _pairs(asked), _pairs_without_values(asked)) for path, asked in by_predicate.items()]
         self._walks = [(walk, _pairs(asked)) for walk, asked in by_walk if asked]
         asked = [*node, *(one for group in (*by_predicate.values(), *(found for _, found in by_walk)) for one in group)]
-        self._askings = [one.asking for one in asked if isinstance(one, QueryConstraint) and one.asking is not None]
+        askings = [one.asking for one in asked if isinstance(one, QueryConstraint) and one.asking is not None]
+        self.together = [one for one in askings if one.is_batchable and one.query.steps is not None]
+        """The queries that may be asked of many graphs at once."""
+        self._alone = [one for one in askings if one not in self.together]
 
     def run(self, graph: Index, nodes: Sequence[str], results: list[Found]) -> None:
         """Add the results of focus nodes."""
-        for asking in self._askings:
+        for asking in self._alone:
             asking.prepare(graph, nodes)
         for focus in nodes:
             about = graph.about.get(focus, NOTHING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from arrowkg.errors import InputError
@@ -13,6 +13,7 @@ from arrowkg.validation.compiled.constraints import Constraint, Find, Found
 from arrowkg.validation.compiled.core import text_of
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.queries import BOUND, SHAPES_GRAPH, Query
+from arrowkg.validation.compiled.reach import Reached
 from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quad, term_of_oxigraph
 
 if TYPE_CHECKING:
@@ -35,119 +36,91 @@ class Row(NamedTuple):
     terms: Mapping[str, str]
 
 
-class Stores:
-    """The graphs that queries are asked of: each is made when first needed, with what the queries can depend on.
-
-    Args:
-        shapes: the shapes graph, for queries that look into it.
-    """
-
-    def __init__(self, shapes: Iterable[Triple]) -> None:
-        self._shapes = shapes
-        self._predicates: set[str] | None = set()
-        self._needs_shapes = False
-        self._numbers = 0
-
-    def expect(self, query: Query) -> int:
-        """Take note of a query that will be asked; a number for it."""
-        self._needs_shapes = self._needs_shapes or "shapesGraph" in query.bound
-        if query.predicates is None:
-            self._predicates = None
-        elif self._predicates is not None:
-            self._predicates |= query.predicates
-        self._numbers += 1
-        return self._numbers
-
-    def of(self, graph: Index) -> pyoxigraph.Store:
-        """The store of a graph."""
-        import pyoxigraph
-
-        store: pyoxigraph.Store | None = graph.memo.get(self)
-        if store is None:
-            store = graph.memo[self] = pyoxigraph.Store()
-            if self._predicates is None:
-                quads = [oxigraph_quad(triple) for triple in graph.triples()]
-            else:
-                quads = [oxigraph_quad(triple) for triple in graph.triples_with(self._predicates)]
-            if self._needs_shapes:
-                quads += [oxigraph_quad(triple, SHAPES_GRAPH) for triple in self._shapes]
-            store.extend(quads)
-        return store
-
-
 @dataclass(slots=True, eq=False)
 class Asking:
     """A query that is asked of graphs.
 
     Attributes:
         query: the query.
-        stores: where it is asked.
         constants: the values of variables that are the same for all focus nodes.
+        shapes: the shapes graph, for queries that look into it.
         where: what the query belongs to, for errors.
     """
 
     query: Query
-    stores: Stores
     constants: Mapping[str, str]
+    shapes: Sequence[Triple]
     where: str
-    number: int = field(init=False)
-    text: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.number = self.stores.expect(self.query)
-        # Each query has its own graph of bound values, so that none is in another's way.
-        self.text = self.query.text.replace(f"GRAPH <{BOUND}> ", f"GRAPH <{BOUND}:{self.number}> ")
-        self._try()
-
-    def _try(self) -> None:
         import pyoxigraph
 
         try:
-            pyoxigraph.Store().query(self.text)
+            pyoxigraph.Store().query(self.query.text)
         except (SyntaxError, ValueError) as error:
             raise InputError(f"the shapes cannot be used: the query of {self.where} is not SPARQL: {error}") from None
 
-    def prepare(self, graph: Index, focus_nodes: Sequence[str]) -> None:
-        """Ask for many focus nodes at once, if that gives the same answers."""
-        if self.query.is_batchable and "this" in self.query.bound and "value" not in self.query.bound:
-            answers: dict[str, list[Row]] = {node: [] for node in focus_nodes}
-            for row in self._ask(graph, [{"this": node} for node in focus_nodes]):
-                answers[row.terms["this"]].append(row)
-            graph.memo[self] = answers
+    @property
+    def is_batchable(self) -> bool:
+        """Whether it may be asked for many focus nodes at once."""
+        return self.query.most > 1 and "this" in self.query.bound and "value" not in self.query.bound
 
     def rows(self, graph: Index, focus: str, value: str | None = None) -> Sequence[Row]:
         """The solutions for a focus node, and a value node if one is given."""
-        known: dict[str, list[Row]] | None = graph.memo.get(self)
+        known: Mapping[str, list[Row]] | None = graph.memo.get(self)
         if known is not None and focus in known:
             return known[focus]
-        values = {"this": focus} if value is None else {"this": focus, "value": value}
-        return self._ask(graph, [values])
+        if self.query.steps is None:
+            return self._ask(self._whole(graph), [focus], value)
+        reached = Reached()
+        reached.add(graph, self.query.steps, [focus])
+        return self._ask(store_of(reached.triples), [focus], value)
 
-    def _ask(self, graph: Index, values: Sequence[Mapping[str, str]]) -> list[Row]:
+    def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
+        """Ask for many focus nodes at once, if that gives the same answers."""
+        if self.is_batchable:
+            graph.memo[self] = self.answers(self._whole(graph), nodes)
+
+    def answers(self, store: pyoxigraph.Store, nodes: Iterable[str]) -> dict[str, list[Row]]:
+        """The solutions for each of some focus nodes."""
+        found: dict[str, list[Row]] = {node: [] for node in nodes}
+        all_nodes = list(found)
+        for start in range(0, len(all_nodes), self.query.most):
+            for row in self._ask(store, all_nodes[start : start + self.query.most]):
+                found[row.terms["this"]].append(row)
+        return found
+
+    def _whole(self, graph: Index) -> pyoxigraph.Store:
+        """The store with all of a graph; it is made once."""
+        needs_shapes = "shapesGraph" in self.query.bound
+        key = (Asking, needs_shapes)
+        store: pyoxigraph.Store | None = graph.memo.get(key)
+        if store is None:
+            store = graph.memo[key] = store_of(graph.triples())
+            if needs_shapes:
+                store.extend([oxigraph_quad(triple, SHAPES_GRAPH) for triple in self.shapes])
+        return store
+
+    def _ask(self, store: pyoxigraph.Store, nodes: Sequence[str], value: str | None = None) -> list[Row]:
         import pyoxigraph
 
-        store = self.stores.of(graph)
-        bound = self.query.bound
-        name = pyoxigraph.NamedNode(f"{BOUND}:{self.number}")
-        single = len(bound) == 1
-        quads = [
-            pyoxigraph.Quad(
-                pyoxigraph.NamedNode(BOUND if single else f"{BOUND}:row:{number}"),
-                pyoxigraph.NamedNode(f"{BOUND}:{variable}"),
-                oxigraph_node(one[variable] if variable in one else self.constants[variable]),
-                name,
-            )
-            for number, one in enumerate(values)
-            for variable in bound
-        ]
+        name = pyoxigraph.NamedNode(BOUND)
+        terms: dict[str, Sequence[str]] = {variable: [term] for variable, term in self.constants.items()}
+        terms["this"] = nodes
+        if value is not None:
+            terms["value"] = [value]
+        quads = []
+        for variable in self.query.bound:
+            predicate = pyoxigraph.NamedNode(f"{BOUND}:{variable}")
+            quads += [pyoxigraph.Quad(name, predicate, oxigraph_node(term), name) for term in terms[variable]]
         store.clear_graph(name)
         store.extend(quads)
-        found = store.query(self.text)
+        found = store.query(self.query.text)
         assert isinstance(found, pyoxigraph.QuerySolutions)
         variables = [variable.value for variable in found.variables]
         # A query that names the focus node nowhere has the same answer for each.
-        one = values[0] if len(values) == 1 else {}
-        return [self._row(solution, variables, one) for solution in found]
+        given = {"this": nodes[0]} if len(nodes) == 1 else {}
+        return [self._row(solution, variables, given) for solution in found]
 
     def _row(self, solution: pyoxigraph.QuerySolution, variables: list[str], given: Mapping[str, str]) -> Row:
         terms = dict(given)
@@ -159,6 +132,49 @@ class Asking:
             raise InputError(f"the shapes cannot be carried out: the query of {self.where} reports a failure")
         path = terms.get("path")
         return Row(path if path is not None and is_iri(path) else None, terms.get("value"), terms)
+
+
+def store_of(triples: Iterable[Triple]) -> pyoxigraph.Store:
+    """A store with these triples."""
+    import pyoxigraph
+
+    store = pyoxigraph.Store()
+    store.extend([oxigraph_quad(triple) for triple in triples])
+    return store
+
+
+class Together:
+    """Asks queries of many small graphs at once, each as if the graph stood alone.
+
+    One store holds what the queries reach in each graph. A graph that says something else of a node than an earlier one
+    does not go in with it: then those before are answered first.
+    """
+
+    def __init__(self) -> None:
+        self._reached = Reached()
+        self._waiting: list[tuple[Asking, Index, Sequence[str]]] = []
+
+    def add(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> None:
+        """Take a graph, and the focus nodes of each query."""
+        if not self._reach(graph, asked):
+            self.answer()
+            self._reach(graph, asked)
+        self._waiting += [(asking, graph, nodes) for asking, nodes in asked]
+
+    def _reach(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> bool:
+        return all(self._reached.add(graph, asking.query.steps or (), nodes) for asking, nodes in asked)
+
+    def answer(self) -> None:
+        """Answer for all graphs taken."""
+        together: dict[Asking, dict[str, None]] = {}
+        for asking, _, nodes in self._waiting:
+            together.setdefault(asking, {}).update(dict.fromkeys(nodes))
+        store = store_of(self._reached.triples)
+        answers = {asking: asking.answers(store, nodes) for asking, nodes in together.items()}
+        for asking, graph, _ in self._waiting:
+            graph.memo[asking] = answers[asking]
+        self._reached = Reached()
+        self._waiting = []
 
 
 def selecting(asking: Asking) -> Find:
