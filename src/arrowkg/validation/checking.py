@@ -60,10 +60,10 @@ class Checking:
         return self._report
 
     def _check(self) -> None:
-        for entry, record in self._batch:
-            triples = [*record.own, *record.shared]
-            self._has_focus = self._has_focus or bool(self._engine.shapes.focus_nodes(triples))
-            self._report.add(self._kept(self._engine.check(triples)), entry.file, entry.line, entry.paper.title)
+        graphs = [[*record.own, *record.shared] for _, record in self._batch]
+        self._has_focus = self._has_focus or any(self._engine.shapes.focus_nodes(triples) for triples in graphs)
+        for (entry, _), results in zip(self._batch, self._engine.check_each(graphs), strict=True):
+            self._report.add(self._kept(results), entry.file, entry.line, entry.paper.title)
         self._batch.clear()
 
     def _kept(self, results: Iterable[Result]) -> list[Result]:

@@ -86,6 +86,10 @@ class ReferenceEngine:
             raise InputError(f"the shapes cannot be carried out: {_first_line(error)}") from None
         return [_result(report, node) for node in report.objects(None, URIRef(f"{SH}result"))]
 
+    def check_each(self, graphs: Iterable[Iterable[Triple]]) -> list[list[Result]]:
+        """The results of each of several graphs by itself; errors as :meth:`check`."""
+        return [self.check(triples) for triples in graphs]
+
 
 class _DataGraph(Graph):
     """A graph that parses each query of a SPARQL constraint once, since parsing takes longer than all the rest.

@@ -7,7 +7,8 @@ a pattern such as ``(a+)+$`` takes time that doubles with each character. So the
   Texts short enough for that bound are matched by ``re``, and nearly all are.
 - All other texts are matched by an automaton that reads each character once (Thompson's construction, its states worked
   out as they are needed). It is slower on easy texts and as fast on hostile ones.
-- Back references and look-around have no such automaton: a text beyond the bound is refused.
+- Back references and look-around have no such automaton: a text beyond the bound is refused, and a pattern without any
+  bound is not compiled.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ _MOST_STATES: Final = 20_000
 _MOST_SETS: Final = 2_000
 """How many sets of states are kept."""
 
+
+class NotCompiled(InputError):
+    """The shapes hold what this engine cannot carry out, and pySHACL may."""
+
+
 Matcher: TypeAlias = Callable[[str], bool]
 _FLAGS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 
@@ -46,6 +52,7 @@ def matcher(pattern: str, flags: str = "") -> Matcher:
             (no character is special), as in SPARQL 1.1, section 17.4.3.14.
 
     Raises:
+        NotCompiled: nothing bounds the time that it takes on any text.
         InputError: it is no regular expression. The function raises it for a text that cannot be matched within bounds.
 
     >>> matcher("^[0-9]{4}$")("2025"), matcher("(a+)+$")("a" * 50_000 + "b")
@@ -65,12 +72,17 @@ def matcher(pattern: str, flags: str = "") -> Matcher:
     longest = _longest(_cost(tree))
     search = compiled.search
     automaton: list[Matcher] = []
+    if longest < 0:
+        made = _automaton(tree, pattern, compiled.flags)
+        if made is None:
+            raise NotCompiled(f"nothing bounds the time that the pattern {pattern!r} takes")
+        automaton.append(made)
 
     def found(value: str) -> bool:
         if len(value) <= longest:
             return search(value) is not None
         if not automaton:
-            automaton.append(_automaton(tree, pattern, compiled.flags))
+            automaton.append(_automaton(tree, pattern, compiled.flags) or _refusing(pattern))
         return automaton[0](value)
 
     return found
@@ -172,13 +184,14 @@ class _TooLarge(Exception):
     """A pattern has too many states, or a part that no automaton has."""
 
 
-def _automaton(tree: Any, pattern: str, flags: int) -> Matcher:
+def _automaton(tree: Any, pattern: str, flags: int) -> Matcher | None:
+    """The matcher that reads each character once; ``None`` for a pattern that has none, or one too large."""
     states = _States()
     start = states.new()
     try:
         end = _build(states, tree, start, flags)
     except _TooLarge:
-        return _refusing(pattern)
+        return None
     return _Walk(states, start, end, flags).matches
 
 
