@@ -11,6 +11,7 @@ from arrowkg.validation.compiled.compiling import Compiler, Targets
 from arrowkg.validation.compiled.constraints import Found
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.names import sh
+from arrowkg.validation.compiled.reach import both_ways
 from arrowkg.validation.compiled.shape import Program, Shape
 from arrowkg.validation.compiled.sparql import Together
 from arrowkg.validation.report import Result
@@ -100,6 +101,9 @@ class Checker:
                 others.append((targets, shape))
         self._by_class = {class_: Program(shapes) for class_, shapes in by_class.items()}
         self._others = [(targets, Program([shape])) for targets, shape in others]
+        programs = [*self._by_class.values(), *(program for _, program in self._others)]
+        steps = [step for program in programs for asking in program.together for step in asking.query.steps or ()]
+        self._both_ways = both_ways(steps)
 
     def check(self, graph: Index) -> list[Found]:
         """The results of a graph.
@@ -111,7 +115,7 @@ class Checker:
 
     def check_each(self, graphs: Sequence[Index]) -> list[list[Found]]:
         """The results of each of several graphs by itself; errors as :meth:`check`."""
-        together = Together()
+        together = Together(self._both_ways)
         work = []
         for graph in graphs:
             programs = self._programs(graph)

@@ -265,38 +265,91 @@ Key: TypeAlias = tuple[str | None, bool, str]
 """A predicate, whether it is taken backwards, and a node that it was taken from."""
 
 
+def both_ways(steps: Iterable[Step]) -> frozenset[str]:
+    """The predicates that some step takes forwards and another backwards."""
+    ways = {(step.predicate, step.is_inverse) for step in steps}
+    return frozenset(
+        predicate for predicate, is_inverse in ways if predicate is not None and (predicate, not is_inverse) in ways
+    )
+
+
 class Reached:
-    """What steps have reached in one graph after another.
+    """What steps have reached in one graph after another, as long as the graphs agree.
+
+    Together the triples say of each node that was reached what its own graph says, no more and no less.
+
+    Args:
+        both_ways: the predicates that are taken forwards and backwards: a triple that was reached one way must be known
+            the other way too.
 
     >>> graph = Index([("<a:s>", "<a:p>", "<a:o>"), ("<a:o>", "<a:q>", '"text"')])
+    >>> steps = [Step("this", "<a:p>", False, "x")]
     >>> reached = Reached()
-    >>> reached.add(graph, [Step("this", "<a:p>", False, "x")], ["<a:s>"]), reached.triples
+    >>> reached.add(graph, [(steps, ["<a:s>"])]), list(reached.triples)
     (True, [('<a:s>', '<a:p>', '<a:o>')])
-    >>> reached.add(Index([("<a:s>", "<a:p>", "<a:other>")]), [Step("this", "<a:p>", False, "x")], ["<a:s>"])
-    False
+    >>> reached.add(Index([("<a:s>", "<a:p>", "<a:other>")]), [(steps, ["<a:s>"])]), list(reached.triples)
+    (False, [('<a:s>', '<a:p>', '<a:o>')])
     """
 
-    def __init__(self) -> None:
-        self.triples: list[Triple] = []
-        self._known: dict[Key, list[Triple]] = {}
+    def __init__(self, both_ways: Collection[str] = ()) -> None:
+        self.triples: dict[Triple, None] = {}
+        self._both_ways = both_ways
+        self._taken: dict[Key, list[Triple]] = {}
+        self._there: dict[Key, set[Triple]] = {}
+        self._new_keys: list[Key] = []
+        self._new_triples: list[Triple] = []
+        self._new_there: list[tuple[Key, Triple]] = []
 
-    def add(self, graph: Index, steps: Iterable[Step], nodes: Iterable[str]) -> bool:
-        """Take the steps from some nodes of a graph; false, and nothing added, if an earlier graph has others there."""
-        new: dict[Key, list[Triple]] = {}
+    def add(self, graph: Index, asked: Iterable[tuple[Iterable[Step], Iterable[str]]]) -> bool:
+        """Take steps, each lot from some nodes of a graph; false if an earlier graph says something else of what they
+        reach, and then nothing is added.
+        """
+        self._new_keys, self._new_triples, self._new_there = [], [], []
+        if all(self._walk(graph, steps, nodes) for steps, nodes in asked):
+            return True
+        for key in self._new_keys:
+            del self._taken[key]
+        for triple in self._new_triples:
+            del self.triples[triple]
+        for key, triple in self._new_there:
+            self._there[key].remove(triple)
+        return False
+
+    def _walk(self, graph: Index, steps: Iterable[Step], nodes: Iterable[str]) -> bool:
         at: dict[str, list[str]] = {"this": list(nodes)}
         for source, predicate, is_inverse, target in steps:
             ends = at.setdefault(target, [])
             for node in at[source].copy() if source == target else at[source]:
                 key = (predicate, is_inverse, node)
                 found = _taken(graph, predicate, is_inverse, node)
-                known = self._known.get(key)
+                known = self._taken.get(key)
                 if known is None:
-                    new[key] = found
+                    if predicate in self._both_ways and not self._agrees(key, found):
+                        return False
+                    self._taken[key] = found
+                    self._new_keys.append(key)
+                    for triple in found:
+                        if triple not in self.triples:
+                            self.triples[triple] = None
+                            self._new_triples.append(triple)
                 elif known != found and set(known) != set(found):
                     return False
                 ends += [triple[0 if is_inverse else 2] for triple in found]
-        self._known.update(new)
-        self.triples += [triple for found in new.values() for triple in found]
+        return True
+
+    def _agrees(self, key: Key, found: list[Triple]) -> bool:
+        """Whether triples found one way fit what is known of them the other way."""
+        if not self._there.get(key, set()) <= set(found):
+            return False
+        for triple in found:
+            for way in ((triple[1], False, triple[0]), (triple[1], True, triple[2])):
+                known = self._taken.get(way)
+                if known is not None and triple not in known:
+                    return False
+                there = self._there.setdefault(way, set())
+                if triple not in there:
+                    there.add(triple)
+                    self._new_there.append((way, triple))
         return True
 
 

@@ -125,7 +125,7 @@ class Program:
         self._walks = [(walk, _pairs(asked)) for walk, asked in by_walk if asked]
         asked = [*node, *(one for group in (*by_predicate.values(), *(found for _, found in by_walk)) for one in group)]
         askings = [one.asking for one in asked if isinstance(one, QueryConstraint) and one.asking is not None]
-        self.together = [one for one in askings if one.is_batchable and one.query.steps is not None]
+        self.together = [one for one in askings if one.may_be_together]
         """The queries that may be asked of many graphs at once."""
         self._alone = [one for one in askings if one not in self.together]
 

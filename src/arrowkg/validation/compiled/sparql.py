@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -65,6 +65,12 @@ class Asking:
         """Whether it may be asked for many focus nodes at once."""
         return self.query.most > 1 and "this" in self.query.bound and "value" not in self.query.bound
 
+    @property
+    def may_be_together(self) -> bool:
+        """Whether it may be asked of many graphs in one store: not if it asks for every property of a node."""
+        steps = self.query.steps
+        return self.is_batchable and steps is not None and all(step.predicate is not None for step in steps)
+
     def rows(self, graph: Index, focus: str, value: str | None = None) -> Sequence[Row]:
         """The solutions for a focus node, and a value node if one is given."""
         known: Mapping[str, list[Row]] | None = graph.memo.get(self)
@@ -73,7 +79,7 @@ class Asking:
         if self.query.steps is None:
             return self._ask(self._whole(graph), [focus], value)
         reached = Reached()
-        reached.add(graph, self.query.steps, [focus])
+        reached.add(graph, [(self.query.steps, [focus])])
         return self._ask(store_of(reached.triples), [focus], value)
 
     def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
@@ -148,10 +154,14 @@ class Together:
 
     One store holds what the queries reach in each graph. A graph that says something else of a node than an earlier one
     does not go in with it: then those before are answered first.
+
+    Args:
+        both_ways: the predicates that the steps of the queries take forwards and backwards.
     """
 
-    def __init__(self) -> None:
-        self._reached = Reached()
+    def __init__(self, both_ways: Collection[str]) -> None:
+        self._both_ways = both_ways
+        self._reached = Reached(both_ways)
         self._waiting: list[tuple[Asking, Index, Sequence[str]]] = []
 
     def add(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> None:
@@ -162,7 +172,7 @@ class Together:
         self._waiting += [(asking, graph, nodes) for asking, nodes in asked]
 
     def _reach(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> bool:
-        return all(self._reached.add(graph, asking.query.steps or (), nodes) for asking, nodes in asked)
+        return self._reached.add(graph, [(asking.query.steps or (), nodes) for asking, nodes in asked])
 
     def answer(self) -> None:
         """Answer for all graphs taken."""
@@ -173,7 +183,7 @@ class Together:
         answers = {asking: asking.answers(store, nodes) for asking, nodes in together.items()}
         for asking, graph, _ in self._waiting:
             graph.memo[asking] = answers[asking]
-        self._reached = Reached()
+        self._reached = Reached(self._both_ways)
         self._waiting = []
 
 
