@@ -1,15 +1,24 @@
-"""Records with random damage, on which engines must agree: what one mistake in a mapping, or a hostile file, may bring."""
+"""Records with random damage, on which engines must agree, and how their results are compared."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cache
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
+
+import pyoxigraph
+from rdflib import Graph
 
 from arrowkg.terms import Triple
+from arrowkg.validation import Result
+from arrowkg.validation.compiled.names import sh
+from arrowkg.validation.compiled.paths import read_path
+from arrowkg.validation.compiled.reading import ShapesGraph
+from arrowkg.validation.oxigraph_terms import term_of_oxigraph
 from arrowkg.validation.rdflib_terms import term_of
+from arrowkg.validation.report import local_name, path_text
 from arrowkg.vocab import RDF_TYPE
 from shape_cases import CASES, RECORDS
 
@@ -17,8 +26,8 @@ XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 SUBCLASS_OF: Final = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
 BASE: Final = "https://kg.example.org/"
 
-# Every value is spelled as rdflib, Jena and pyoxigraph agree to read it, well-formed or not. Years that are ill-formed
-# are left out (to rdflib any text is a year), as are the characters that only some regular expressions call white space.
+# Every value is spelled as rdflib, Jena and pyoxigraph agree to read it, well-formed or not. Left out are ill-formed
+# years (to rdflib any text is one) and the characters that only some regular expressions call white space.
 ODD_VALUES: Final = (
     '""',
     '" "',
@@ -67,14 +76,17 @@ def good_records() -> tuple[tuple[Triple, ...], ...]:
     """The good records and the broken cases of the shapes, in a fixed order."""
     graphs = [record.graph(BASE) for record in RECORDS.values()]
     graphs += [case.graph(BASE) for case in CASES]
-    found = []
-    for graph in graphs:
-        triples = [(term_of(s), term_of(p), term_of(o)) for s, p, o in graph]
-        # rdflib makes up new labels for blank nodes in each run.
-        text = repr(sorted(triples, key=lambda triple: [re.sub("_:.*", "_:", term) for term in triple]))
-        names = {label: f"_:b{number}" for number, label in enumerate(dict.fromkeys(re.findall(r"_:\w+", text)))}
-        found.append(tuple(sorted(tuple(names.get(term, term) for term in triple) for triple in triples)))
-    return tuple(found)  # type: ignore[return-value]
+    return tuple(tuple(sorted(_renamed(graph))) for graph in graphs)
+
+
+def _renamed(graph: Graph) -> Iterator[Triple]:
+    """The triples of a graph; rdflib makes up new labels for blank nodes in each run, so they are numbered here."""
+    triples = [(term_of(s), term_of(p), term_of(o)) for s, p, o in graph]
+    triples.sort(key=lambda triple: [plain(term) for term in triple])
+    labels = dict.fromkeys(term for triple in triples for term in triple if term.startswith("_:"))
+    names = {label: f"_:b{number}" for number, label in enumerate(labels)}
+    for s, p, o in triples:
+        yield names.get(s, s), p, names.get(o, o)
 
 
 def mutated_records(count: int, seed: int) -> Iterator[list[Triple]]:
@@ -127,3 +139,74 @@ def _change(triples: dict[Triple, None], random: Random) -> None:
                 triples[random.choice(classes), SUBCLASS_OF, random.choice(classes)] = None
         case _:
             triples[random.choice(nodes), RDF_TYPE, random.choice(values)] = None
+
+
+class Row(NamedTuple):
+    """What is compared of a result; blank nodes are all one, since engines name them as they like."""
+
+    severity: str
+    focus: str
+    shape: str
+    component: str
+    path: str
+    value: str
+
+
+def rows_of(results: Iterable[Result]) -> Counter[Row]:
+    """What is compared of an engine's results."""
+    return Counter(
+        Row(
+            result.severity,
+            plain(result.focus),
+            result.shape_name,
+            local_name(result.component).removesuffix("ConstraintComponent"),
+            "" if result.path is None else path_text(result.path),
+            plain(result.value or ""),
+        )
+        for result in results
+    )
+
+
+def plain(term: str) -> str:
+    return "_:" if term.startswith("_:") else term
+
+
+def rows_of_report(ntriples: bytes) -> Counter[Row]:
+    """What is compared of the results of a report in N-Triples."""
+    quads = pyoxigraph.parse(ntriples, pyoxigraph.RdfFormat.N_TRIPLES)
+    graph = ShapesGraph(
+        (term_of_oxigraph(quad.subject), term_of_oxigraph(quad.predicate), term_of_oxigraph(quad.object))
+        for quad in quads
+    )
+    (report,) = graph.index.classes()[sh("ValidationReport")]
+    rows: Counter[Row] = Counter()
+    for result in graph.of(report, "result"):
+        path = graph.one(result, "resultPath")
+        rows[
+            Row(
+                local_name(graph.one(result, "resultSeverity") or "").lower(),
+                plain(graph.one(result, "focusNode") or ""),
+                local_name(graph.one(result, "sourceShape") or ""),
+                local_name(graph.one(result, "sourceConstraintComponent") or "").removesuffix("ConstraintComponent"),
+                "" if path is None else path_text(read_path(graph, path)),
+                plain(graph.one(result, "value") or ""),
+            )
+        ] += 1
+    return rows
+
+
+def differences(ours: Counter[Row], theirs: Counter[Row], peer: str) -> list[tuple[str, str, Row]]:
+    """Each result that one of two engines has alone: why, if the cause is a known one, whose it is, and the result."""
+    found = [("ours", row) for row in (ours - theirs).elements()]
+    found += [("theirs", row) for row in (theirs - ours).elements()]
+    return [(_cause(side, row, ours, theirs, peer), side, row) for side, row in found]
+
+
+def _cause(side: str, row: Row, ours: Counter[Row], theirs: Counter[Row], peer: str) -> str:
+    if peer == "pySHACL" and side == "ours" and row.component == "Datatype" and row.value.endswith("gYear>"):
+        return "to rdflib any text is an xsd:gYear"
+    if row.component == "SPARQL":
+        if ours[row] and theirs[row]:
+            return "solutions that say the same are one result or several"
+        return f"{peer} answers the query of {row.shape} otherwise"
+    return ""

@@ -220,12 +220,12 @@ class QueryConstraint(Constraint):
     asking: Asking | None = None
 
     def results(self, focus: str, found: Sequence[Any]) -> list[Found]:
-        """The results of the solutions (SHACL section 5.3.2)."""
+        """The results of the solutions (SHACL section 5.3.2); of those that say the same, one, as pySHACL has it."""
         owner = self.owner
         constants = self.asking.constants if self.asking else {}
         own_value = focus if owner.path is None else None
         message = self.messages or owner.message or self.default
-        return [
+        results = [
             Found(
                 owner.severity,
                 focus,
@@ -238,6 +238,7 @@ class QueryConstraint(Constraint):
             )
             for row in found
         ]
+        return list(dict.fromkeys(results))
 
 
 def _filled(message: str, terms: Mapping[str, str]) -> str:
