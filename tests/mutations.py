@@ -58,7 +58,7 @@ ODD_VALUES: Final = (
     '"x"^^<http://example.org/datatype>',
     "<http://example.org/elsewhere>",
     "<https://kg.example.org/paper/none>",
-    "<urn:x>",
+    "<urn:example:x>",
     "_:blank",
     "_:other",
 )
