@@ -205,6 +205,8 @@ def differences(ours: Counter[Row], theirs: Counter[Row], peer: str) -> list[tup
 def _cause(side: str, row: Row, ours: Counter[Row], theirs: Counter[Row], peer: str) -> str:
     if peer == "pySHACL" and side == "ours" and row.component == "Datatype" and row.value.endswith("gYear>"):
         return "to rdflib any text is an xsd:gYear"
+    if peer == "TopBraid" and side == "ours" and row.component == "Pattern" and "\xa0" in row.value:
+        return "to Python a no-break space is white space"
     if row.component == "SPARQL":
         if ours[row] and theirs[row]:
             return "solutions that say the same are one result or several"

@@ -35,6 +35,10 @@ _MOST_SETS: Final = 2_000
 """How many sets of states are kept."""
 
 
+_IS_INSIDE: Final = re.search(r"\B", "") is not None
+"""Whether an empty text has a place that is no word boundary: since Python 3.14 it has."""
+
+
 class NotCompiled(InputError):
     """The shapes hold what this engine cannot carry out, and pySHACL may."""
 
@@ -335,7 +339,7 @@ class _Walk:
         before, after = text[position - 1 : position] if position else "", text[position : position + 1]
         word_before = bool(before) and self._is_word(before) is not None
         word_after = bool(after) and self._is_word(after) is not None
-        holds = ["AT_BOUNDARY" if word_before != word_after else "AT_NON_BOUNDARY"]
+        holds = ["AT_BOUNDARY"] if word_before != word_after else ["AT_NON_BOUNDARY"] if text or _IS_INSIDE else []
         if not position:
             holds += "AT_BEGINNING", "AT_BEGINNING_STRING", "AT_BEGINNING_LINE"
         elif before == "\n":
