@@ -30,7 +30,7 @@ from arrowkg.validation.compiled.patterns import NotCompiled, matcher
 from arrowkg.validation.compiled.queries import prepared
 from arrowkg.validation.compiled.reach import steps_of
 from arrowkg.validation.compiled.values import is_well_formed, less
-from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quad, term_of_oxigraph
+from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quads, term_of_oxigraph
 from arrowkg.validation.report import Path as ShapePath
 from arrowkg.validation.report import path_text
 from arrowkg.vocab import XSD
@@ -64,7 +64,7 @@ def paths() -> st.SearchStrategy[ShapePath]:
 def test_a_path_reaches_what_sparql_reaches(graph: list[Triple], path: ShapePath, node: str) -> None:
     store = pyoxigraph.Store()
     # To this engine a path of no step needs a node that some triple has; to SPARQL, and SHACL, it does not.
-    store.extend([oxigraph_quad(triple) for triple in [*graph, (node, "<a:there>", node)]])
+    store.extend(oxigraph_quads([*graph, (node, "<a:there>", node)]))
     query = f"SELECT DISTINCT ?value WHERE {{ {node} {path_text(path)} ?value }}"
     found = store.query(query)
     assert isinstance(found, pyoxigraph.QuerySolutions)
@@ -282,7 +282,7 @@ def test_many_graphs_at_once_answer_as_each_alone(found: list[list[Triple]], que
     assert [sorted(map(repr, results)) for results in together] == [sorted(map(repr, results)) for results in alone]
     for graph, results in zip(found, alone, strict=True):
         store = pyoxigraph.Store()
-        store.extend([oxigraph_quad(triple) for triple in graph])
+        store.extend(oxigraph_quads(graph))
         expected = {row for node in NODES for row in answers(store, query, node)}
         assert {(result.focus, result.path, result.value) for result in results} == expected
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from arrowkg.terms import Triple, iri_of, is_iri, literal_parts, text
 from arrowkg.vocab import XSD
@@ -31,17 +32,25 @@ def oxigraph_node(term: str) -> Node:
     return pyoxigraph.Literal(lexical, datatype=pyoxigraph.NamedNode(datatype) if datatype else None)
 
 
-def oxigraph_quad(triple: Triple, graph: str | None = None) -> pyoxigraph.Quad:
-    """A triple of ours as a quad, in a named graph or in the default one.
+def oxigraph_quads(triples: Iterable[Triple], graph: str | None = None) -> list[pyoxigraph.Quad]:
+    """Triples of ours as quads, each term made once.
 
-    >>> oxigraph_quad(("<a:s>", "<a:p>", '"o"')).predicate
-    <NamedNode value=a:p>
+    >>> len(oxigraph_quads([("<a:s>", "<a:p>", '"o"')]))
+    1
     """
     import pyoxigraph
 
-    subject, predicate, value = triple
-    parts = oxigraph_node(subject), pyoxigraph.NamedNode(iri_of(predicate)), oxigraph_node(value)
-    return pyoxigraph.Quad(*parts, pyoxigraph.NamedNode(graph) if graph else pyoxigraph.DefaultGraph())  # type: ignore[arg-type]
+    made: dict[str, Any] = {}
+    make, quad = oxigraph_node, pyoxigraph.Quad
+    where = pyoxigraph.NamedNode(graph) if graph else pyoxigraph.DefaultGraph()
+    quads = []
+    for triple in triples:
+        for term in triple:
+            if term not in made:
+                made[term] = make(term)
+        subject, predicate, value = triple
+        quads.append(quad(made[subject], made[predicate], made[value], where))
+    return quads
 
 
 def term_of_oxigraph(node: object) -> str:

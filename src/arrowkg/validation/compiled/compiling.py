@@ -109,19 +109,20 @@ class Compiler:
         path = read_path(self.graph, paths[0]) if paths else None
         messages = " ".join(sorted(lexical_form(message) for message in self.graph.of(node, "message")))
         severity = self.graph.one(node, "severity") or sh("Violation")
-        shape = Shape(Owner(node, severity, messages, path), None if path is None else walk(path))
-        if not self.graph.flag(node, "deactivated"):
-            shape.constraints += self._constraints(node, shape.owner)
+        owner = Owner(node, severity, messages, path)
+        is_active = not self.graph.flag(node, "deactivated")
+        constraints = list(self._constraints(node, owner)) if is_active else []
         self._open.pop()
-        self._shapes[node] = shape
-        return shape
+        self._shapes[node] = Shape(owner, None if path is None else walk(path), constraints)
+        return self._shapes[node]
 
     def _constraints(self, node: str, owner: Owner) -> Iterator[Constraint]:
         for parameter, make in _MAKERS.items():
             for value in self.graph.of(node, parameter):
+                is_local = self._is_local(node, parameter, value)
                 for name, find, without_values, default in make(self, node, value):
                     kind = ClosedConstraint if parameter == "closed" else Constraint
-                    yield kind(owner, component(name), find, without_values, default)
+                    yield kind(owner, component(name), find, without_values, is_local, default)
         for value in self.graph.of(node, "property"):
             inner = self.shape(value)
             if inner.walk is None:
@@ -129,6 +130,16 @@ class Compiler:
             yield InnerShape(owner, component("Property"), through(inner), shape=inner)
         yield from query_constraints(self.graph, node, owner)
         yield from custom_constraints(self.graph, node, owner)
+
+    def _is_local(self, node: str, parameter: str, value: str) -> bool:
+        """Whether the value nodes alone decide on a constraint."""
+        if parameter in ("not", "node"):
+            return self.shape(value).is_local
+        if parameter in ("and", "or", "xone"):
+            return all(shape.is_local for shape in self.shapes(self.graph.members(value)))
+        if parameter == "qualifiedValueShape":
+            return all(shape.is_local for shape in [self.shape(value), *self.siblings(node, value)])
+        return parameter not in ("class", "equals", "disjoint", "lessThan", "lessThanOrEquals", "closed")
 
     def shapes(self, values: Sequence[str]) -> list[Shape]:
         """Several shapes, compiled."""

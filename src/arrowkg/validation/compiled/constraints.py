@@ -66,6 +66,7 @@ class Constraint:
         component: the term of its component.
         find: finds what breaks it.
         without_values: whether it may be broken where there are no value nodes.
+        is_local: whether the value nodes alone decide, and neither the graph nor the focus node.
         default: the message, if the shape has none.
     """
 
@@ -73,6 +74,7 @@ class Constraint:
     component: str
     find: Find
     without_values: bool = False
+    is_local: bool = False
     default: str = ""
 
     def results(self, focus: str, found: Sequence[Any]) -> list[Found]:

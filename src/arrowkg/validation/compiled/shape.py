@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from arrowkg.validation.compiled.constraints import ONCE, Constraint, Find, Found, Owner
 from arrowkg.validation.compiled.index import NOTHING, Index
 from arrowkg.validation.compiled.paths import Walk
 from arrowkg.validation.compiled.sparql import QueryConstraint
+from arrowkg.validation.report import Path
+
+Conforms: TypeAlias = Callable[[Index, str], bool]
+"""Whether a node has no results (SHACL section 3.6.1)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -19,19 +24,23 @@ class Shape:
         owner: what its results say of it.
         walk: gives its value nodes, if it is a property shape; a node shape's is the focus node.
         constraints: its constraints; none if it is deactivated.
+        conforms: whether a node conforms to it.
+        is_local: whether the focus node alone decides, and not the graph.
     """
 
     owner: Owner
-    walk: Walk | None = None
-    constraints: list[Constraint] = field(default_factory=list)
+    walk: Walk | None
+    constraints: Sequence[Constraint]
+    conforms: Conforms = field(init=False)
+    is_local: bool = field(init=False)
 
-    def values(self, graph: Index, focus: str) -> Sequence[str]:
-        """The value nodes of a focus node."""
-        return (focus,) if self.walk is None else self.walk(graph, focus)
+    def __post_init__(self) -> None:
+        self.conforms = _conforms(self.owner.path, self.walk, [constraint.find for constraint in self.constraints])
+        self.is_local = self.walk is None and all(constraint.is_local for constraint in self.constraints)
 
     def check(self, graph: Index, focus: str) -> list[Found]:
         """The results of a focus node."""
-        values = self.values(graph, focus)
+        values: Sequence[str] = (focus,) if self.walk is None else self.walk(graph, focus)
         results: list[Found] = []
         for constraint in self.constraints:
             found = constraint.find(graph, focus, values)
@@ -39,38 +48,69 @@ class Shape:
                 results += constraint.results(focus, found)
         return results
 
-    def conforms(self, graph: Index, focus: str) -> bool:
-        """Whether a focus node has no results (SHACL section 3.6.1)."""
-        values = self.values(graph, focus)
-        return not any(constraint.find(graph, focus, values) for constraint in self.constraints)
+
+def _conforms(path: Path | None, walk: Walk | None, finds: Sequence[Find]) -> Conforms:
+    if walk is None and len(finds) == 1:
+        (find,) = finds
+        return lambda graph, focus: not find(graph, focus, (focus,))
+    if isinstance(path, str) and len(finds) == 1:
+        (find,) = finds
+        return lambda graph, focus: not find(graph, focus, graph.about.get(focus, NOTHING).get(path, ()))
+
+    def conforms(graph: Index, focus: str) -> bool:
+        values: Sequence[str] = (focus,) if walk is None else walk(graph, focus)
+        return not any(find(graph, focus, values) for find in finds)
+
+    return conforms
 
 
 def to_all(shapes: Sequence[Shape]) -> Find:
     """``sh:node`` and ``sh:and``: the values that do not conform to each of the shapes."""
+    conform = [shape.conforms for shape in shapes]
     return lambda graph, focus, values: [
-        value for value in values if not all(shape.conforms(graph, value) for shape in shapes)
+        value for value in values if not all(conforms(graph, value) for conforms in conform)
     ]
 
 
 def to_any(shapes: Sequence[Shape]) -> Find:
     """``sh:or``: the values that conform to none of the shapes."""
+    conform = [shape.conforms for shape in shapes]
 
     def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str]:
-        return [value for value in values if not any(shape.conforms(graph, value) for shape in shapes)]
+        found: list[str] | tuple[str, ...] = ()
+        for value in values:
+            for conforms in conform:
+                if conforms(graph, value):
+                    break
+            else:
+                found = [*found, value]
+        return found
 
     return find
 
 
 def to_one(shapes: Sequence[Shape]) -> Find:
     """``sh:xone``: the values that do not conform to exactly one of the shapes."""
-    return lambda graph, focus, values: [
-        value for value in values if sum(shape.conforms(graph, value) for shape in shapes) != 1
-    ]
+    conform = [shape.conforms for shape in shapes]
+
+    def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str]:
+        found: list[str] | tuple[str, ...] = ()
+        for value in values:
+            count = 0
+            for conforms in conform:
+                if conforms(graph, value):
+                    count += 1
+            if count != 1:
+                found = [*found, value]
+        return found
+
+    return find
 
 
 def to_none(shape: Shape) -> Find:
     """``sh:not``: the values that conform to the shape."""
-    return lambda graph, focus, values: [value for value in values if shape.conforms(graph, value)]
+    conforms = shape.conforms
+    return lambda graph, focus, values: [value for value in values if conforms(graph, value)]
 
 
 def through(shape: Shape) -> Find:
@@ -80,16 +120,86 @@ def through(shape: Shape) -> Find:
 
 def counted(shape: Shape, siblings: Sequence[Shape], least: int | None, most: int | None) -> Find:
     """``sh:qualifiedValueShape``: one result, if too few or many values conform to it and to none of its siblings."""
+    conforms = shape.conforms
+    others = [sibling.conforms for sibling in siblings]
 
-    def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[None]:
-        count = sum(
-            shape.conforms(graph, value) and not any(other.conforms(graph, value) for other in siblings)
-            for value in values
-        )
+    def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str | None]:
+        count = 0
+        for value in values:
+            if conforms(graph, value) and not any(other(graph, value) for other in others):
+                count += 1
         is_wrong = (least is not None and count < least) or (most is not None and count > most)
-        return ONCE if is_wrong else ()  # type: ignore[return-value]
+        return ONCE if is_wrong else ()
 
     return find
+
+
+_TRIED: Final = 2_000
+"""After how many values it is decided whether to go on remembering them."""
+_REMEMBERED: Final = 20_000
+"""How many values are remembered at most."""
+
+
+class Group:
+    """The constraints of a target on the values of one predicate.
+
+    Those that the values alone decide are asked once for each list of values, as long as lists come again: classes and
+    years do, titles do not.
+
+    Args:
+        path: the predicate.
+        constraints: the constraints.
+    """
+
+    __slots__ = ("_again", "_fine", "_local", "_tried", "asked", "missing", "path")
+
+    def __init__(self, path: str, constraints: Sequence[Constraint]) -> None:
+        self.path = path
+        self.missing = _pairs([constraint for constraint in constraints if constraint.without_values])
+        """What is asked where there is no value."""
+        self._local = _pairs([constraint for constraint in constraints if constraint.is_local])
+        self.asked = _pairs([constraint for constraint in constraints if not constraint.is_local])
+        """What is asked of values each time."""
+        self._fine: set[Hashable] = set()
+        self._tried = self._again = 0
+        if len(self._local) < 2:
+            self._forget()
+
+    def _forget(self) -> None:
+        self.asked += self._local
+        self._local = []
+
+    def check(self, graph: Index, focus: str, values: Sequence[str], results: list[Found]) -> None:
+        """Ask what the values alone decide, unless it was asked before and all was well."""
+        if not self._local:
+            return
+        key: Hashable = values[0] if len(values) == 1 else tuple(values)
+        self._tried += 1
+        if key in self._fine:
+            self._again += 1
+            return
+        before = len(results)
+        _ask(self._local, graph, focus, values, results)
+        if len(results) > before:
+            return
+        if self._tried >= _TRIED:
+            if self._again * 2 < self._tried:
+                self._fine.clear()
+                self._forget()
+                return
+            self._tried = self._again = 0
+        if len(self._fine) >= _REMEMBERED:
+            self._fine.clear()
+        self._fine.add(key)
+
+
+def _ask(
+    asked: Sequence[tuple[Find, Constraint]], graph: Index, focus: str, values: Sequence[str], results: list[Found]
+) -> None:
+    for find, constraint in asked:
+        found = find(graph, focus, values)
+        if found:
+            results += constraint.results(focus, found)
 
 
 class Program:
@@ -105,7 +215,7 @@ class Program:
     def __init__(self, shapes: Sequence[Shape]) -> None:
         node: list[Constraint] = []
         by_predicate: dict[str, list[Constraint]] = {}
-        by_walk: list[tuple[Walk, list[Constraint]]] = []
+        by_walk: list[tuple[Walk, Sequence[Constraint]]] = []
         waiting = list(shapes)
         for shape in waiting:
             path = shape.owner.path
@@ -120,11 +230,11 @@ class Program:
                         node.append(constraint)
                     else:
                         waiting.append(inner)
-        self._node = [(one.find, one) for one in node]
-        self._groups = [(path, _pairs(asked), _pairs_without_values(asked)) for path, asked in by_predicate.items()]
-        self._walks = [(walk, _pairs(asked)) for walk, asked in by_walk if asked]
-        asked = [*node, *(one for group in (*by_predicate.values(), *(found for _, found in by_walk)) for one in group)]
-        askings = [one.asking for one in asked if isinstance(one, QueryConstraint) and one.asking is not None]
+        self._node = _pairs(node)
+        self._groups = [Group(path, constraints) for path, constraints in by_predicate.items() if constraints]
+        self._walks = [(walk, _pairs(constraints)) for walk, constraints in by_walk if constraints]
+        every = [*node, *(one for group in (*by_predicate.values(), *(found for _, found in by_walk)) for one in group)]
+        askings = [one.asking for one in every if isinstance(one, QueryConstraint) and one.asking is not None]
         self.together = [one for one in askings if one.may_be_together]
         """The queries that may be asked of many graphs at once."""
         self._alone = [one for one in askings if one not in self.together]
@@ -135,28 +245,24 @@ class Program:
             asking.prepare(graph, nodes)
         for focus in nodes:
             about = graph.about.get(focus, NOTHING)
-            values: Sequence[str] = (focus,)
-            for find, constraint in self._node:
-                found = find(graph, focus, values)
-                if found:
-                    results += constraint.results(focus, found)
-            for path, with_values, without_values in self._groups:
+            if self._node:
+                _ask(self._node, graph, focus, (focus,), results)
+            for group in self._groups:
+                path = group.path
                 if path in about:
                     values = about[path]
-                    asked = with_values
+                    group.check(graph, focus, values, results)
+                    for find, constraint in group.asked:
+                        found = find(graph, focus, values)
+                        if found:
+                            results += constraint.results(focus, found)
                 else:
-                    values = ()
-                    asked = without_values
-                for find, constraint in asked:
-                    found = find(graph, focus, values)
-                    if found:
-                        results += constraint.results(focus, found)
+                    for find, constraint in group.missing:
+                        found = find(graph, focus, ())
+                        if found:
+                            results += constraint.results(focus, found)
             for walk, asked in self._walks:
-                values = walk(graph, focus)
-                for find, constraint in asked:
-                    found = find(graph, focus, values)
-                    if found:
-                        results += constraint.results(focus, found)
+                _ask(asked, graph, focus, walk(graph, focus), results)
 
 
 @dataclass(slots=True, eq=False)
@@ -181,7 +287,3 @@ def inner_shape(constraint: Constraint) -> Shape | None:
 
 def _pairs(constraints: Sequence[Constraint]) -> list[tuple[Find, Constraint]]:
     return [(constraint.find, constraint) for constraint in constraints]
-
-
-def _pairs_without_values(constraints: Sequence[Constraint]) -> list[tuple[Find, Constraint]]:
-    return [(constraint.find, constraint) for constraint in constraints if constraint.without_values]

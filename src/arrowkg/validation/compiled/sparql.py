@@ -14,7 +14,7 @@ from arrowkg.validation.compiled.core import text_of
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.queries import BOUND, SHAPES_GRAPH, Query
 from arrowkg.validation.compiled.reach import Reached
-from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quad, term_of_oxigraph
+from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quads, term_of_oxigraph
 
 if TYPE_CHECKING:
     import pyoxigraph
@@ -104,7 +104,7 @@ class Asking:
         if store is None:
             store = graph.memo[key] = store_of(graph.triples())
             if needs_shapes:
-                store.extend([oxigraph_quad(triple, SHAPES_GRAPH) for triple in self.shapes])
+                store.extend(oxigraph_quads(self.shapes, SHAPES_GRAPH))
         return store
 
     def _ask(self, store: pyoxigraph.Store, nodes: Sequence[str], value: str | None = None) -> list[Row]:
@@ -145,7 +145,7 @@ def store_of(triples: Iterable[Triple]) -> pyoxigraph.Store:
     import pyoxigraph
 
     store = pyoxigraph.Store()
-    store.extend([oxigraph_quad(triple) for triple in triples])
+    store.extend(oxigraph_quads(triples))
     return store
 
 
