@@ -16,7 +16,7 @@ SOURCE: Final = Path(__file__).parents[1] / "src"
 ROOMS: Final = (
     ("errors",),
     ("model", "vocab", "terms", "settings"),
-    ("iris", "files"),
+    ("iris", "files", "sparql_tokens"),
     ("mapping", "spool", "generations"),
     ("repeats",),
     ("sources", "formats", "validation"),
@@ -61,6 +61,9 @@ ELSEWHERE: Final = {
         "sparql.writers",
         "stores.loading",
         "stores.names",
+        "validation.compiled.sparql",
+        "validation.compiled.values",
+        "validation.oxigraph_terms",
         "validation.shapes",
     },
     "pyparsing": {"validation.reference"},
