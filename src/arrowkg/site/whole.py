@@ -23,6 +23,8 @@ from arrowkg.stores.manifest import Manifest
 # The protocol allows 50,000 addresses and 50 MB in a file (https://www.sitemaps.org/protocol.html).
 _MOST_ADDRESSES: Final = 50_000
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+MOST_NAMES: Final = 300
+"""How many author names the home page shows."""
 _PAGES: Final = ("index.html", "venues.html", "statistics.html", "dataset.html")
 
 
@@ -106,11 +108,8 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         OSError: a file cannot be written.
     """
     renderer = Renderer(whole.look)
-    titles = {"index.html": whole.look.title, "dataset.html": f"{whole.look.title}: the dataset"}
     for path in _PAGES:
-        template = "home.html" if path == "index.html" else path
-        title = titles.get(path, path.removesuffix(".html").capitalize())
-        place.write(path, renderer.page(template, path, title, whole))
+        place.write(path, overview(renderer, whole, path))
     place.write("data/graph.js", _graph(whole, graph))
     lines = description_lines(whole.look.title, whole.base_iri, whole.manifest, whole.dumps)
     triples = "".join(f"{line}\n" for line in lines).encode()
@@ -121,6 +120,13 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
     place.write("linkset.json", _linkset(whole))
     place.write("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {whole.base_iri}sitemap.xml\n".encode())
     return _write_sitemap(whole.base_iri, place, pages)
+
+
+def overview(renderer: Renderer, whole: Whole, path: str) -> bytes:
+    """One of the pages about the whole, by its path."""
+    titles = {"index.html": whole.look.title, "dataset.html": f"{whole.look.title}: the dataset"}
+    title = titles.get(path, path.removesuffix(".html").capitalize())
+    return renderer.page("home.html" if path == "index.html" else path, path, title, whole)
 
 
 def _graph(whole: Whole, graph: Graph) -> bytes:
