@@ -116,7 +116,9 @@ class Entities:
             return self._of_year(match[1])
         iri = self._source.look.base_iri + stem
         if stem and _is_plain(stem) and self._addresses.stem(iri) == stem:
-            return self.of_iri(iri)
+            found = self.of_iri(iri)
+            if found is not None:
+                return found
         listed = self._listed(stem)
         return None if listed is None else self.of_iri(listed)
 

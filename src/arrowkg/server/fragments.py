@@ -158,6 +158,10 @@ class Fragments:
         count = seen if following is None and found else self._count(pattern)
         return Page(pattern, number, triples, count if found or number > 1 else 0, following is None)
 
+    def close(self) -> None:
+        """Let go of the places that are kept."""
+        self._places.clear()
+
     def _from(self, pattern: Pattern, number: int) -> tuple[_Quads, list[pyoxigraph.Quad]]:
         """The triples from the beginning of a page on, some of them read already."""
         kept = self._places.pop((pattern, number), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import shutil
 import tempfile
@@ -101,10 +102,13 @@ class Live:
             # A thread each, since a reader of the store is for one thread.
             self._pages_lane = self._stack.enter_context(ThreadPoolExecutor(1, "pages"))
             self._fragments_lane = self._stack.enter_context(ThreadPoolExecutor(1, "fragments"))
+            # What a thread reads halfway is let go by it too.
+            self._stack.callback(lambda: self._fragments_lane.submit(self._fragments.close).result())
         except BaseException:
             self._stack.close()
             raise
         self.look = look
+        self._root = os.path.realpath(self._source.root)
         self.shelf = Shelf(serving.shelf_bytes)
         self._making: dict[str, asyncio.Task[Any]] = {}
         self._users = 0
@@ -182,7 +186,7 @@ class Live:
     async def _of_entity(self, path: str, entity: Found) -> Held | Path | None:
         links = links_of(entity)
         if entity.is_heavy:
-            if not (self._source.root / path).is_file():
+            if not self._is_there(path):
                 await self._once(entity.stem, lambda: self._maker.make(self._source, entity))
             return await self._read(path, links)
         files = await self._once(entity.stem, lambda: self._rendered(entity, links))
@@ -213,16 +217,21 @@ class Live:
     async def _of_whole(self, path: str) -> Held | Path | None:
         """A file about the whole, once it is made."""
         ends = time.monotonic() + _PATIENCE_SECONDS
-        while not (self._source.root / path).is_file():
+        while not self._is_there(path):
             if self.is_complete:
                 # It may have been written between the two looks.
-                return await self._read(path, ()) if (self._source.root / path).is_file() else None
+                return await self._read(path, ()) if self._is_there(path) else None
             if not self._survey.is_alive():
                 raise StoreError("the pages about the whole graph cannot be made; the server's log may tell why")
             if time.monotonic() > ends:
                 raise NotReady
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
         return await self._read(path, ())
+
+    def _is_there(self, path: str) -> bool:
+        """Whether a file was made; a link that somebody put there is none, and leads nowhere."""
+        target = self._source.root / path
+        return target.is_file() and os.path.realpath(target) == os.path.join(self._root, path)  # noqa: PTH118
 
     async def _read(self, path: str, links: tuple[str, ...]) -> Held | Path | None:
         target = self._source.root / path

@@ -113,7 +113,9 @@ def chosen(accept: str | None, offers: Sequence[Offer]) -> Offer | None:
         return offers[0]
     best, most = None, 0
     for offer in offers:
-        weight = max(_wanted(ranges, name) for name in (offer.media_type, *offer.aliases))
+        # An alias counts where it is named itself: ranges are for the media type that is given.
+        named = [one.weight for one in ranges if f"{one.type}/{one.subtype}" in offer.aliases]
+        weight = max(_wanted(ranges, offer.media_type), *named, 0)
         if weight > most:
             best, most = offer, weight
     return best

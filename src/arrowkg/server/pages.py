@@ -75,7 +75,7 @@ class Pages:
             return await responses.of_file(request, live, path, self._assets[path])
         if path in ("", _DATASET):
             return await self._of_dataset(request, live, path, wanted)
-        if "." in path.rpartition("/")[2]:
+        if "." in path:
             file = await live.file(path)
             if file is not None:
                 return await responses.of_file(request, live, path, file)

@@ -93,7 +93,7 @@ def _with_links(response: Response, links: Sequence[str]) -> Response:
 def text(status: int, told: str, headers: Mapping[str, str] | None = None) -> Response:
     """A short text."""
     more = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", **(headers or {})}
-    return Response(told.encode(errors="replace") + b"\n", status, headers=more)
+    return Response(f"{told.rstrip()}\n".encode(errors="replace"), status, headers=more)
 
 
 def way_on(address: str, links: Sequence[str]) -> Response:

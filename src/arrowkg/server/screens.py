@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,10 +13,12 @@ import arrowkg.site
 from arrowkg.server import fragments
 from arrowkg.site.rendering import POLICY, Look, in_html
 from arrowkg.sparql.binding import bound
-from arrowkg.sparql.examples import examples
-from arrowkg.terms import Triple, iri_of, is_iri
+from arrowkg.sparql.examples import Example, examples
+from arrowkg.terms import iri_of, is_iri
 
-QUERY_POLICY: Final = f"{POLICY}; connect-src 'self'"
+# The one style sheet that the editor's columns write into the page, by its digest.
+_COLUMNS: Final = "'sha256-zCK2EVMoPc04mRF/g5CotUvxbJPWS+8V0b+s9ptqQIk='"
+QUERY_POLICY: Final = POLICY.replace("style-src 'self'", f"style-src 'self' {_COLUMNS}") + "; connect-src 'self'"
 """What the query page may do: as any page, and send queries to its own server."""
 
 
@@ -41,15 +44,18 @@ class Screens:
             rows: the most rows of an answer.
             seconds: the most seconds that a query takes.
         """
-        asked = [
-            {
-                "name": example.title,
-                "query": bound(example, {one.name: one.example for one in example.parameters}, look.schema_ns),
-            }
-            for example in examples()
-        ]
+        asked = [{"name": example.title, "query": _asked(example, look.schema_ns)} for example in examples()]
         told = in_html(orjson.dumps(asked).decode())
-        return self._page("query.html", look, "Query", QUERY_POLICY, examples=told, rows=rows, seconds=seconds)
+        return self._page(
+            "query.html",
+            look,
+            "Query",
+            QUERY_POLICY,
+            examples=told,
+            rows=f"{rows:,}",
+            seconds=seconds,
+            base_iri=look.base_iri,
+        )
 
     def fragment(self, look: Look, page: fragments.Page, place: fragments.Place) -> bytes:
         """A page of a fragment, as a table whose terms lead on."""
@@ -77,9 +83,16 @@ class Screens:
         return text.encode(errors="replace")
 
 
-def _cell(place: fragments.Place, part: int, term: Triple | str) -> tuple[str, str]:
+def _asked(example: Example, schema_ns: str) -> str:
+    """An example as a person reads it: what it asks, what to change, and the query."""
+    head = [f"# {example.description}"]
+    head += [f"# Change {one.example!r}: {one.description}" for one in example.parameters]
+    query = bound(example, {one.name: one.example for one in example.parameters}, schema_ns).splitlines()
+    return "\n".join([*head, *dropwhile(lambda line: line.startswith("#"), query), ""])
+
+
+def _cell(place: fragments.Place, part: int, term: str) -> tuple[str, str]:
     """A term as it is shown, and where it leads: the triples that have it in the same place."""
-    assert isinstance(term, str)
     shown = iri_of(term) if is_iri(term) else term
     pattern = fragments.pattern_of({fragments.PARTS[part]: shown})
     return shown, place.of(pattern).removeprefix(place.address)

@@ -24,6 +24,13 @@
     autofocus: false,
   });
 
+  // The IRIs of the graph's entities lead to their pages here, wherever they are to be published.
+  const { base } = document.getElementById("yasgui").dataset;
+  document.getElementById("yasgui").addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (link && link.href.startsWith(base)) link.href = new URL(link.href.slice(base.length), document.baseURI).href;
+  });
+
   const add = (name, query, isShown) =>
     yasgui.addTab(isShown, { name, yasqe: { value: query }, requestConfig: { endpoint } });
   const given = new URLSearchParams(location.search).get("query");
