@@ -64,7 +64,10 @@ class Endpoint:
         except Refused as error:
             self._metrics.add_query("refused")
             return responses.text(error.status, error.reason)
-        accept = request.headers.get("accept")
+        accept, most = request.headers.get("accept"), self._queries.limits.query_text_bytes
+        if asked is not None and len(asked.text.encode(errors="replace")) > most:
+            self._metrics.add_query("refused")
+            return responses.text(413, f"the query has more than {most:,} bytes")
         if asked is None:
             return await self._described(request, live, accept)
         if request.method != "POST" and not form and _is_reader(accept):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from arrowkg.errors import InputError, QueryLimit
 from arrowkg.settings import Settings
 from arrowkg.sparql.asking import Asked, ask, started
 from arrowkg.sparql.query import checked
@@ -133,8 +134,8 @@ class Queries:
 
         Raises:
             Busy: too many wait already.
-            InputError: it is no query.
-            QueryLimit: it is too large, or took more time or memory than allowed.
+            InputError: it is no query, or one that is nested too deep.
+            QueryLimit: it took more time or memory than allowed.
             StoreError: the store cannot be read.
         """
         if self.admitted >= self._most:
@@ -151,7 +152,11 @@ class Queries:
         limits = self._limits
         if ticket.is_over:
             raise Gone
-        query = checked(request.text, limits)
+        try:
+            query = checked(request.text, limits)
+        except QueryLimit as error:
+            # It is the query that is at fault, and not what answering it takes.
+            raise InputError(error.reason, file=error.file, line=error.line) from None
         form = form_for(query.kind)
         asked = Asked("the store", database, (), request.default_graphs, request.named_graphs)
         with self._ready.taken() as process:
