@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from arrowkg.spool import Spool
 from arrowkg.stores.manifest import Manifest
 from arrowkg.terms import XSD, iri_of
 
+_four_digits = re.compile("[0-9]{4}")
 DONE: Final = "done"
 """A file beside the root, which is there when all is written."""
 _FIRST: Final = ("index.html", "venues.html", "statistics.html")
@@ -205,11 +207,10 @@ class _AddressBook:
 
 
 class _Rows:
-    """The rows of all entities, each read by itself."""
+    """The rows of all entities. Of each no more is read than the row shows: they are many."""
 
     def __init__(self, source: Source) -> None:
         look = source.look
-        self._graph = Graph(source.database, look.base_iri, look.schema_ns)
         self._store = pyoxigraph.Store.read_only(str(source.database))
         self._base_iri = look.base_iri
         schema = vocab.schema(look.schema_ns)
@@ -219,49 +220,52 @@ class _Rows:
     def all(self) -> Iterator[_Row]:
         done: list[str] = []
         for kind, of_class in KINDS:
-            for iri in self._graph.members(of_class, done):
-                yield self._row(kind, iri)
+            for iri in self._subjects(vocab.RDF_TYPE, iri_of(of_class)):
+                if iri.startswith(self._base_iri) and not any(self._is_a(iri, other) for other in done):
+                    yield self._row(kind, iri)
             done.append(of_class)
 
     def _row(self, kind: str, iri: str) -> _Row:
-        told = self._texts(iri)
         if kind == "paper":
-            year, venue = _year(told, self._published), _least(told, vocab.AK_VENUE_AS_LISTED)
+            year, venue = self._year(iri, self._published), self._text(iri, vocab.AK_VENUE_AS_LISTED)
             detail = " ".join(part for part in (venue, year) if part)
-            return _Row(kind, iri, _least(told, self._headline) or iri, detail, 1, 0, year)
+            return _Row(kind, iri, self._text(iri, self._headline) or iri, detail, 1, 0, year)
         if kind == "author":
             count = len(self._below(self._subjects(self._author, iri)))
-            return _Row(kind, iri, self._label(told, iri), _papers(count), count, count, None)
+            return _Row(kind, iri, self._label(iri), _papers(count), count, count, None)
         if kind == "venue":
             parts = set(self._subjects(self._part_of, iri))
-            is_volume = self._is_volume(iri)
-            volumes = {part for part in parts if not is_volume and self._is_volume(part)}
+            is_volume = self._is_a(iri, vocab.AK_VOLUME)
+            volumes = {part for part in parts if not is_volume and self._is_a(part, vocab.AK_VOLUME)}
             lines = len(self._below(parts - volumes))
             count = lines + sum(len(set(self._subjects(self._part_of, volume))) for volume in volumes)
-            year = _year(told, vocab.FABIO_PUBLICATION_YEAR)
-            return _Row(kind, iri, self._label(told, iri), _papers(count), count, lines, year)
+            year = self._year(iri, vocab.FABIO_PUBLICATION_YEAR)
+            return _Row(kind, iri, self._label(iri), _papers(count), count, lines, year)
         count = len(self._below(self._subjects(vocab.AK_LISTED_IN, iri)))
         return _Row(kind, iri, "", "", count, count, None)
 
-    def _label(self, told: dict[str, list[tuple[str, str]]], iri: str) -> str:
-        for predicate in (vocab.FOAF_NAME, self._headline, self._name):
-            if predicate in told:
-                name = min(value for value, _ in told[predicate])
-                break
-        else:
-            name = iri
-        number = _least(told, vocab.AK_HOMONYM_NUMBER)
+    def _label(self, iri: str) -> str:
+        name = self._text(iri, vocab.FOAF_NAME) or self._text(iri, self._headline) or self._text(iri, self._name) or iri
+        number = self._text(iri, vocab.AK_HOMONYM_NUMBER)
         return f"{name} {number}" if number else name
 
-    def _texts(self, iri: str) -> dict[str, list[tuple[str, str]]]:
-        """The texts of a node by predicate, each with its datatype."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        node = pyoxigraph.NamedNode(iri)
-        for quad in self._store.quads_for_pattern(node, None, None, pyoxigraph.DefaultGraph()):
+    def _text(self, iri: str, predicate: str) -> str | None:
+        """The least text of a property."""
+        return min((value.value for value in self._literals(iri, predicate)), default=None)
+
+    def _year(self, iri: str, predicate: str) -> str | None:
+        years = [
+            value.value
+            for value in self._literals(iri, predicate)
+            if value.datatype.value == f"{XSD}gYear" and _four_digits.fullmatch(value.value)
+        ]
+        return min(years, default=None)
+
+    def _literals(self, iri: str, predicate: str) -> Iterator[pyoxigraph.Literal]:
+        node, named = pyoxigraph.NamedNode(iri), pyoxigraph.NamedNode(iri_of(predicate))
+        for quad in self._store.quads_for_pattern(node, named, None, pyoxigraph.DefaultGraph()):
             if isinstance(quad.object, pyoxigraph.Literal):
-                value = quad.object
-                found.setdefault(f"<{quad.predicate.value}>", []).append((value.value, value.datatype.value))
-        return found
+                yield quad.object
 
     def _subjects(self, predicate: str, iri: str) -> Iterator[str]:
         named = pyoxigraph.NamedNode(iri_of(predicate))
@@ -272,23 +276,10 @@ class _Rows:
     def _below(self, iris: Iterator[str] | set[str]) -> set[str]:
         return {iri for iri in iris if iri.startswith(self._base_iri)}
 
-    def _is_volume(self, iri: str) -> bool:
+    def _is_a(self, iri: str, of_class: str) -> bool:
         node, kind = pyoxigraph.NamedNode(iri), pyoxigraph.NamedNode(iri_of(vocab.RDF_TYPE))
-        volume = pyoxigraph.NamedNode(iri_of(vocab.AK_VOLUME))
-        return any(self._store.quads_for_pattern(node, kind, volume, pyoxigraph.DefaultGraph()))
-
-
-def _least(told: dict[str, list[tuple[str, str]]], predicate: str) -> str | None:
-    return min((value for value, _ in told.get(predicate, ())), default=None)
-
-
-def _year(told: dict[str, list[tuple[str, str]]], predicate: str) -> str | None:
-    years = [
-        value
-        for value, datatype in told.get(predicate, ())
-        if datatype == f"{XSD}gYear" and len(value) == 4 and value.isascii() and value.isdigit()
-    ]
-    return min(years, default=None)
+        named = pyoxigraph.NamedNode(iri_of(of_class))
+        return any(self._store.quads_for_pattern(node, kind, named, pyoxigraph.DefaultGraph()))
 
 
 def _papers(count: int) -> str:
