@@ -15,9 +15,9 @@ from urllib.parse import urljoin, urlsplit
 
 import pyoxigraph
 import pytest
+import zstandard
 
 import strategies
-from arrowkg.files import zstd
 from cli import SOUND, jsonl, put, run
 from serving import BASE, Served, served, store_of
 
@@ -198,7 +198,7 @@ def test_each_coding_has_a_tag_of_its_own(server: Served) -> None:
     plain, zipped, zst = (server.ask(path, {"Accept-Encoding": name}) for name in ("identity", "gzip", "zstd"))
     assert "content-encoding" not in plain.headers
     assert (zipped.headers["content-encoding"], gzip.decompress(zipped.body)) == ("gzip", plain.body)
-    assert (zst.headers["content-encoding"], zstd.decompress(zst.body)) == ("zstd", plain.body)
+    assert (zst.headers["content-encoding"], zstandard.ZstdDecompressor().decompressobj().decompress(zst.body)) == ("zstd", plain.body)
     assert len({one.headers["etag"] for one in (plain, zipped, zst)}) == 3
     assert len(zst.body) < len(plain.body) / 2
 

@@ -27,6 +27,7 @@ from arrowkg.server.pages import Pages
 from arrowkg.server.patterns import Patterns
 from arrowkg.server.queries import Queries
 from arrowkg.server.screens import Screens
+from arrowkg.server.transport import LARGEST_HEAD
 from arrowkg.settings import Settings
 
 _READ: Final = ("GET", "HEAD", "OPTIONS")
@@ -171,7 +172,10 @@ class _Common:
             await send(message)
 
         try:
-            if scope["method"] == "OPTIONS":
+            if _head_size(scope) > LARGEST_HEAD:
+                told = f"the head of the request has more than {LARGEST_HEAD:,} bytes"
+                await responses.text(431, told, {"Connection": "close"})(scope, receive, sending)
+            elif scope["method"] == "OPTIONS":
                 names = ", ".join(_METHODS.get(scope["path"], _READ))
                 is_preflight = any(name == b"access-control-request-method" for name, _ in scope["headers"])
                 await responses.options(names, is_preflight)(scope, receive, sending)
@@ -182,6 +186,12 @@ class _Common:
             self._metrics.add(_PURPOSES.get(scope["path"], "page"), scope["method"], status, seconds)
             if self._log is not None:
                 self._log(_line(scope, status, size, seconds))
+
+
+def _head_size(scope: Scope) -> int:
+    """About how many bytes the line and the headers of a request have."""
+    headers = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    return headers + len(scope["raw_path"]) + len(scope["query_string"])
 
 
 def _line(scope: Scope, status: int, size: int, seconds: float) -> str:
