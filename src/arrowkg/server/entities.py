@@ -132,6 +132,18 @@ class Entities:
                 return found
             if (listed := self._listed(f"{name}#")) is not None:
                 return self.of_iri(listed)
+            if (paper := self._paper_of(self._source.look.base_iri + name)) is not None:
+                return self.of_iri(paper)
+        return None
+
+    def _paper_of(self, iri: str) -> str | None:
+        """The paper of an authorship or an identifier, which is described with it and has no page of its own."""
+        node = _named(iri)
+        for predicate in (vocab.PRO_IS_CONTEXT_FOR, vocab.DATACITE_HAS_IDENTIFIER):
+            named = pyoxigraph.NamedNode(iri_of(predicate))
+            for quad in self._store.quads_for_pattern(None, named, node, pyoxigraph.DefaultGraph()) if node else ():
+                if isinstance(quad.subject, pyoxigraph.NamedNode):
+                    return quad.subject.value
         return None
 
     def of_iri(self, iri: str) -> Found | None:

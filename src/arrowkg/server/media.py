@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-_TYPES: Final = (
-    (".html", "text/html; charset=utf-8"),
-    (".ttl", "text/turtle; charset=utf-8"),
-    (".jsonld", "application/ld+json"),
-    (".nt", "application/n-triples"),
-    ("linkset.json", "application/linkset+json"),
-    (".json", "application/json"),
-    (".js", "text/javascript; charset=utf-8"),
-    (".css", "text/css; charset=utf-8"),
-    (".xml", "application/xml"),
-    (".atom", "application/atom+xml"),
-    (".svg", "image/svg+xml"),
-    (".txt", "text/plain; charset=utf-8"),
-    (".gz", "application/gzip"),
-    (".woff2", "font/woff2"),
-    # The name has no suffix; the description of the data is in Turtle.
-    (".well-known/void", "text/turtle; charset=utf-8"),
-)
+from arrowkg.site.webservers import MEDIA_TYPES, SPECIAL
+
+_OTHER: Final = "text/plain; charset=utf-8"
 _PACKED: Final = ("application/gzip", "font/woff2")
 
 
@@ -31,7 +16,10 @@ def media_type_of(path: str) -> str:
     >>> media_type_of("paper/x.linkset.json"), media_type_of(".well-known/void"), media_type_of("LICENSE")
     ('application/linkset+json', 'text/turtle; charset=utf-8', 'text/plain; charset=utf-8')
     """
-    return next((found for suffix, found in _TYPES if path.endswith(suffix)), "text/plain; charset=utf-8")
+    for name, kind in SPECIAL.items():
+        if path.endswith(name):
+            return kind
+    return MEDIA_TYPES.get(path.rpartition(".")[2], _OTHER)
 
 
 def is_packed(media_type: str) -> bool:

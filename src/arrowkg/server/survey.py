@@ -7,14 +7,11 @@ first.
 
 from __future__ import annotations
 
-import gzip
-import os
 import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,6 +21,8 @@ from arrowkg import vocab
 from arrowkg.server.entities import KINDS, Source
 from arrowkg.site.addresses import Addresses
 from arrowkg.site.dataset import Dump
+from arrowkg.site.dumping import dumped
+from arrowkg.site.feed import Newest
 from arrowkg.site.graph import Graph
 from arrowkg.site.place import Place
 from arrowkg.site.rendering import PAPERS_ON_A_PAGE, Renderer
@@ -38,7 +37,6 @@ _four_digits = re.compile("[0-9]{4}")
 DONE: Final = "done"
 """A file beside the root, which is there when all is written."""
 _FIRST: Final = ("index.html", "venues.html", "statistics.html")
-_DUMP: Final = "dumps/graph.nt.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def carry_out(survey: Survey) -> None:
     """
     source, look = survey.source, survey.source.look
     place = _RootOfServer(source.root, survey.day)
-    totals = _Totals()
+    totals = _Totals(survey.day)
     with Spool(survey.sort_bytes) as pages, SearchIndex(survey.sort_bytes) as index:
         with _AddressBook(source.addresses, look.base_iri) as book:
             for row in _Rows(source).all():
@@ -135,7 +133,9 @@ def carry_out(survey: Survey) -> None:
 class _Totals:
     """What the rows come to."""
 
-    def __init__(self) -> None:
+    def __init__(self, day: str) -> None:
+        self._day = day
+        self._newest = Newest()
         self.years: Counter[str] = Counter()
         self._venues: list[tuple[Link, int]] = []
         self._names: list[tuple[int, str, str]] = []
@@ -143,6 +143,7 @@ class _Totals:
     def add(self, row: _Row) -> None:
         if row.kind == "paper":
             self.years[row.year or ""] += 1
+            self._newest.add(row.iri, row.year, self._day)
         elif row.kind == "venue" and not row.year:
             self._venues.append((Link(row.iri, row.label), row.papers))
         elif row.kind == "author":
@@ -160,6 +161,7 @@ class _Totals:
             names=tuple((Link(iri, label), -count) for count, label, iri in sorted(self._names)[:MOST_NAMES]),
             venues=tuple(sorted(self._venues, key=lambda one: (one[0].label, one[0].iri))),
             dumps=dumps,
+            newest=self._newest.papers,
         )
 
 
@@ -287,21 +289,11 @@ def _papers(count: int) -> str:
 
 
 def _dump(survey: Survey) -> Dump:
-    """The whole graph in a file, sorted by line."""
-    store = pyoxigraph.Store.read_only(str(survey.source.database))
-    target = survey.source.root / _DUMP
+    """The whole graph in a file, put in its place when it is complete."""
+    source = survey.source
+    aside = source.root.parent / "dump"
+    dump = dumped(source.database, aside, None, survey.sort_bytes).dump
+    target = source.root / dump.path
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.part")
-    with Spool(survey.sort_bytes) as lines, aside.open("wb") as file:
-        for quad in store.quads_for_pattern(None, None, None, pyoxigraph.DefaultGraph()):
-            lines.add(f"{quad.triple} .")
-        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-            for line in lines.sorted():
-                packed.write(f"{line}\n".encode())
-    digest = sha256()
-    with aside.open("rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
-    size = aside.stat().st_size
-    os.replace(aside, target)  # noqa: PTH105 - one call for both
-    return Dump(_DUMP, "N-Triples, gzip", "application/n-triples", size, digest.hexdigest())
+    (aside / dump.path).replace(target)
+    return dump
