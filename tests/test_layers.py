@@ -25,6 +25,7 @@ ROOMS: Final = (
     ("stores",),
     ("sparql",),
     ("site",),
+    ("server",),
     ("api",),
     ("__init__",),
     ("cli",),
@@ -32,16 +33,18 @@ ROOMS: Final = (
 """The rooms in order; those that stand together do not import each other. ``__init__`` is the package itself."""
 
 ELSEWHERE: Final = {
-    "backports": {"files"},
-    "compression": {"files"},
+    "backports": {"files", "server.shelf"},
+    "compression": {"files", "server.shelf"},
     "click": {"cli"},
-    "jinja2": {"site.rendering"},
+    "h11": {"server.transport"},
+    "jinja2": {"server.screens", "site.rendering"},
     "lxml": {"sources.arrow_html"},
     "markupsafe": {"site.rendering", "site.schemapages", "site.whole", "site.wording"},
     "orjson": {
         "sources.jsonl",
         "formats.jsonld",
         "formats.reading",
+        "server.screens",
         "site.dataset",
         "site.rendering",
         "site.schema",
@@ -53,6 +56,12 @@ ELSEWHERE: Final = {
     "pyoxigraph": {
         "formats.converting",
         "formats.reading",
+        "server.description",
+        "server.entities",
+        "server.fragments",
+        "server.live",
+        "server.protocol",
+        "server.survey",
         "site.dumping",
         "site.graph",
         "site.schema",
@@ -69,12 +78,21 @@ ELSEWHERE: Final = {
     "pyparsing": {"validation.reference"},
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
+    "starlette": {
+        "server.application",
+        "server.endpoint",
+        "server.pages",
+        "server.patterns",
+        "server.places",
+        "server.responses",
+    },
     "urllib3": {"stores.remote.transport"},
+    "uvicorn": {"server.running", "server.transport"},
     "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
 }
 """What is not of Python's own library, and the modules that may use it."""
 
-LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "urllib3"}
+LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "starlette", "urllib3", "uvicorn"}
 """What takes long to import, so that the help must not need it."""
 
 
