@@ -15,9 +15,10 @@ from arrowkg.cli.rejects import Rejects
 from arrowkg.errors import UsageError
 from arrowkg.files import STDIN_OR_STDOUT, Output
 from arrowkg.formats import Format, format_for, format_named
-from arrowkg.pipeline import Hooks, Summary, Target, read
+from arrowkg.pipeline import Hooks, Summary, read
 from arrowkg.pipeline import export as export_papers
 from arrowkg.settings import EXAMPLE_BASE_IRI, Settings
+from arrowkg.sinks import Target
 from arrowkg.sources import source_named
 from arrowkg.validation import Checking, load_shapes, reference_engine
 
