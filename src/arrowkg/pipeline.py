@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import islice
 from os import PathLike, fspath
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from arrowkg.errors import BadRecord, InputError
-from arrowkg.files import Input
+from arrowkg.files import Input, Output
 from arrowkg.formats import Format
 from arrowkg.mapping import CLASSES_OF_KIND, RecordTriples, record_triples, texts_of
 from arrowkg.model import Entry, Notice, Paper
@@ -26,7 +26,20 @@ from arrowkg.validation import Checking, Report
 
 OnNotice: TypeAlias = Callable[[Notice], None]
 OnBad: TypeAlias = Callable[[BadRecord], None]
-OnProgress: TypeAlias = Callable[[Input, int], None]
+
+
+class Reading(Protocol):
+    """How far an input is read: its name, its bytes as stored (0 if unknown), and how many of them have been read."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def consumed(self) -> int: ...
+
+
+OnProgress: TypeAlias = Callable[[Reading, int], None]
 """Called with the input that is being read and the number of its papers so far."""
 
 
@@ -216,16 +229,44 @@ def export(
             if checking:
                 checking.add(entry, record)
             sink.add(record)
-        for notice in equal.notices():
-            hooks.notice(notice)
-        if not summary.papers:
-            raise InputError("no paper was found", hint="nothing is written")
-        summary.report = checking.finished() if checking else None
-        if summary.report is None or summary.report.conforms(settings.fail_on):
-            summary.triples = sink.finish()
-            target.output.commit()
-            summary.is_written = True
+        checked = checking.finished if checking else None
+        conclude(summary, equal, checked, sink.finish, target.output, settings, hooks)
     return summary
+
+
+def conclude(
+    summary: Summary,
+    equal: EqualEntries,
+    checked: Callable[[], Report] | None,
+    finish: Callable[[], int],
+    output: Output,
+    settings: Settings,
+    hooks: Hooks,
+) -> None:
+    """End a run: tell of equal entries, ask for the report, and put the output in its place if the graph conforms.
+
+    Args:
+        summary: what the run did so far; it is filled in.
+        equal: knows the entries that are equal.
+        checked: gives the report, ``None`` for no validation.
+        finish: writes what is left and gives the number of triples.
+        output: where it is written to.
+        settings: what keeps a graph from being written.
+        hooks: whom to tell.
+
+    Raises:
+        InputError: there was no paper at all.
+        OutputError: the output cannot be written.
+    """
+    for notice in equal.notices():
+        hooks.notice(notice)
+    if not summary.papers:
+        raise InputError("no paper was found", hint="nothing is written")
+    summary.report = checked() if checked else None
+    if summary.report is None or summary.report.conforms(settings.fail_on):
+        summary.triples = finish()
+        output.commit()
+        summary.is_written = True
 
 
 def carried(
