@@ -19,7 +19,8 @@ from arrowkg.spool import Spool
 from arrowkg.terms import Triple
 
 # 120 bits: as much as fits into the smallest object that holds more than 88 bits.
-_DIGEST_BYTES: Final = 15
+KEY_BYTES: Final = 15
+"""How many bytes a digest has."""
 
 
 class Repeats:
@@ -76,7 +77,7 @@ class Repeats:
 
 
 def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
+    return blake2b(text.encode(), digest_size=KEY_BYTES).digest()
 
 
 class Block(NamedTuple):
@@ -92,6 +93,10 @@ class Block(NamedTuple):
     keys: list[bytes]
     triples: list[Triple]
     names: list[list[Triple]]
+
+    def spellings(self) -> Iterator[tuple[bytes, list[Triple]]]:
+        """The key of each spelling, with its triples."""
+        yield from zip(self.keys[len(self.keys) - len(self.names) :], self.names, strict=True)
 
 
 class ChunkRepeats:
@@ -157,16 +162,16 @@ class Written:
 
     >>> written = Written()
     >>> written.fresh([b"node", b"name"]), written.fresh([b"node", b"name"]), written.fresh([b"node", b"other"])
-    ([0, 1], [], [1])
+    ([b'node', b'name'], [], [b'other'])
     """
 
     def __init__(self) -> None:
         self._keys: set[bytes] = set()
 
-    def fresh(self, keys: Sequence[bytes]) -> list[int]:
-        """The places of those keys that did not come before."""
+    def fresh(self, keys: Sequence[bytes]) -> list[bytes]:
+        """Those keys that did not come before."""
         seen = self._keys
-        found = [place for place, key in enumerate(keys) if key not in seen]
+        found = [key for key in keys if key not in seen]
         if found:
             seen.update(keys)
         return found

@@ -11,19 +11,22 @@ from typing import Final
 from arrowkg.errors import BadRecord
 from arrowkg.formats import Options
 from arrowkg.formats.ordering import key_of
+from arrowkg.mapping import record_triples
 from arrowkg.pipeline import Hooks, Summary, conclude
-from arrowkg.repeats import EqualEntries, Written
+from arrowkg.repeats import KEY_BYTES, ChunkRepeats, EqualEntries, Written
 from arrowkg.scale.chunks import Chunk
 from arrowkg.scale.pool import Pool, Task
-from arrowkg.scale.shards import Shard
+from arrowkg.scale.shards import SPAN, Shard
 from arrowkg.scale.work import Plan
 from arrowkg.scale.worker import LENGTH, SORTED
 from arrowkg.settings import Settings
 from arrowkg.sinks import SortForm, Target
 from arrowkg.spool import Spool
+from arrowkg.terms import Triple
 from arrowkg.validation import Report
 
 _SORTED_CHARACTERS: Final = 1 << 20
+_WRITTEN_BYTES: Final = 1 << 16
 
 
 class Merging:
@@ -70,7 +73,7 @@ class Merging:
             self._report.checked += shard.checked - len(shard.found)
             for found in shard.found:
                 self._report.add(found.results, found.file, found.line, found.title)
-        self._sink.add(shard)
+        self._sink.add(chunk, shard)
         if self._hooks.progress and self._papers_of_file:
             self._hooks.progress(chunk.reading, self._papers_of_file)
 
@@ -104,14 +107,15 @@ class _JoinedShards:
 
     def __init__(self, target: Target, plan: Plan) -> None:
         self._output = target.output
+        self._settings = plan.settings
         self._writer = target.format.writer(Options(plan.settings.schema_ns, target.graph))
         self._between = self._writer.between.encode()
         self._written = Written()
         self._is_started = False
         self._triples = 0
 
-    def add(self, shard: Shard) -> None:
-        """Take a shard."""
+    def add(self, chunk: Chunk, shard: Shard) -> None:
+        """Take the shard of a chunk."""
         text = memoryview(shard.text)
         if not text:
             return
@@ -123,23 +127,48 @@ class _JoinedShards:
             # Nothing stands before the first piece.
             start = len(self._between)
         triples = shard.triples
-        fresh_of = self._written.fresh
-        for span in shard.spans:
-            fresh = fresh_of(span.keys)
-            if len(fresh) == len(span.keys):
-                triples += span.triples
+        fresh_of, all_keys = self._written.fresh, shard.keys
+        at = 0
+        for begin, end, count, place, how_many in SPAN.iter_unpack(shard.spans):
+            upto = at + how_many * KEY_BYTES
+            keys = [all_keys[i : i + KEY_BYTES] for i in range(at, upto, KEY_BYTES)]
+            at = upto
+            fresh = fresh_of(keys)
+            if len(fresh) == how_many:
+                triples += count
                 continue
-            if start < span.start:
-                parts.append(text[start : span.start])
-            start = span.end
+            if start < begin:
+                parts.append(text[start:begin])
+            start = end
             if fresh:
-                before = len(span.keys) - len(span.names)
-                names = [triple for place in fresh for triple in span.names[place - before]]
+                names = self._names(chunk, place, fresh)
                 parts += (self._between, self._writer.record([], names).encode())
                 triples += len(names)
         parts.append(text[start:])
-        self._output.write(b"".join(parts))
         self._triples += triples
+        self._write(parts)
+
+    def _write(self, parts: list[bytes | memoryview]) -> None:
+        """Write parts, small ones joined; a join of all would be new memory of megabytes each time."""
+        held: list[bytes | memoryview] = []
+        size = 0
+        for part in parts:
+            held.append(part)
+            size += len(part)
+            if size > _WRITTEN_BYTES:
+                self._output.write(part if len(held) == 1 else b"".join(held))
+                held.clear()
+                size = 0
+        self._output.write(b"".join(held))
+
+    def _names(self, chunk: Chunk, place: int, keys: list[bytes]) -> list[Triple]:
+        """The triples of a record that have some spellings; they are not worth carrying, since few are asked for."""
+        record, source = chunk.records[place]
+        settings = self._settings
+        paper = source.parse(record, settings, lambda notice: None)
+        shared = record_triples(paper, settings, record.capture).shared
+        found = dict(pair for block in ChunkRepeats(settings.schema_ns).blocks(shared) for pair in block.spellings())
+        return [triple for key in keys for triple in found[key]]
 
     def finish(self, pool: Pool) -> int:
         """Write what stands at the end; the number of triples."""
@@ -156,8 +185,8 @@ class _SortedShards:
         self._form = SortForm(target.format, target.graph, settings)
         self._prefixes: set[str] = set()
 
-    def add(self, shard: Shard) -> None:
-        """Take a shard."""
+    def add(self, chunk: Chunk, shard: Shard) -> None:
+        """Take the shard of a chunk."""
         # Only line feeds end a text here; texts hold form feeds and U+2028 as they are.
         texts = bytes(shard.text).decode().split("\n")
         texts.pop()

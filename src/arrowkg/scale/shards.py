@@ -17,11 +17,12 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from arrowkg import errors
 from arrowkg.errors import ArrowkgError, BadRecord, OutputError
 from arrowkg.model import Notice
-from arrowkg.terms import Triple
 from arrowkg.validation import Result
 
 _LENGTH: Final = struct.Struct("<Q")
 _CHECKSUM: Final = struct.Struct("<I")
+SPAN: Final = struct.Struct("<QQIII")
+"""A packed :class:`Span`."""
 
 Event: TypeAlias = tuple[int, Notice | BadRecord]
 """What was told of a record, and its place in the chunk."""
@@ -34,15 +35,15 @@ class Span(NamedTuple):
         start: where it starts, in bytes.
         end: where it ends.
         triples: how many triples it has.
-        keys: as of :class:`~arrowkg.repeats.Block`.
-        names: as of :class:`~arrowkg.repeats.Block`.
+        place: the place in the chunk of the record that it is of.
+        keys: how many keys it has, as of :class:`~arrowkg.repeats.Block`.
     """
 
     start: int
     end: int
     triples: int
-    keys: list[bytes]
-    names: list[list[Triple]]
+    place: int
+    keys: int
 
 
 class Checked(NamedTuple):
@@ -61,7 +62,8 @@ class Shard(NamedTuple):
         parsed: how many papers were read, by file, in order.
         entries: of each paper that was written, file, line and the digest of the paper.
         triples: how many triples are written whatever came before.
-        spans: the blocks of shared nodes, in order.
+        spans: the blocks of shared nodes, in order, each a packed :class:`Span`.
+        keys: the keys of all spans in a row.
         prefixes: those that the triples need, if they are to be sorted.
         checked: how many records were checked.
         found: what validation found.
@@ -74,7 +76,8 @@ class Shard(NamedTuple):
     parsed: list[tuple[str, int]]
     entries: list[tuple[str, int, str]]
     triples: int
-    spans: list[Span]
+    spans: bytes
+    keys: bytes
     prefixes: list[str]
     checked: int
     found: list[Checked]
@@ -86,13 +89,13 @@ class Shard(NamedTuple):
 
 def empty(error: ArrowkgError | None = None) -> Shard:
     """The shard of a chunk of no records, or of one that nothing could be done with."""
-    return Shard([], [], 0, [], [], 0, [], 0, [], error, b"")
+    return Shard([], [], 0, b"", b"", [], 0, [], 0, [], error, b"")
 
 
 def to_bytes(shard: Shard) -> list[bytes]:
     """A shard as bytes: what stands before its text, and the text.
 
-    >>> shard = Shard([("p", 1)], [("p", 3, "0a")], 9, [], [], 0, [], 0, [(0, Notice("a", "b", "p", 3))], None, b"text")
+    >>> shard = Shard([("p", 1)], [("p", 3, "0a")], 9, b"", b"", [], 0, [], 0, [(0, Notice("a", "b", "p"))], None, b"t")
     >>> from_bytes(memoryview(b"".join(to_bytes(shard)))) == shard
     True
     """
@@ -102,7 +105,8 @@ def to_bytes(shard: Shard) -> list[bytes]:
             shard.parsed,
             shard.entries,
             shard.triples,
-            [tuple(span) for span in shard.spans],
+            shard.spans,
+            shard.keys,
             shard.prefixes,
             shard.checked,
             [(file, line, title, list(map(astuple, found))) for file, line, title, found in shard.found],
@@ -118,14 +122,14 @@ def from_bytes(data: memoryview) -> Shard:
     """A shard from its bytes, the text still in their memory."""
     (length,) = _LENGTH.unpack(data[: _LENGTH.size])
     end = _LENGTH.size + length
-    parsed, entries, triples, spans, prefixes, checked, found, last, told, error = marshal.loads(
-        data[_LENGTH.size : end]
-    )
+    head = marshal.loads(data[_LENGTH.size : end])
+    parsed, entries, triples, spans, keys, prefixes, checked, found, last, told, error = head
     return Shard(
         parsed,
         entries,
         triples,
-        list(map(Span._make, spans)),
+        spans,
+        keys,
         prefixes,
         checked,
         [Checked(file, line, title, [Result(*one) for one in results]) for file, line, title, results in found],

@@ -15,7 +15,7 @@ from arrowkg.mapping import RecordTriples
 from arrowkg.model import Entry, Notice
 from arrowkg.pipeline import Hooks, carried, entry_of, mapped
 from arrowkg.repeats import ChunkRepeats, Repeats
-from arrowkg.scale.shards import Checked, Event, Shard, Span
+from arrowkg.scale.shards import SPAN, Checked, Event, Shard
 from arrowkg.settings import Settings
 from arrowkg.sinks import SortForm
 from arrowkg.sources import Source
@@ -128,7 +128,7 @@ class _OneChunk:
             self._entries.append((entry.file, entry.line, record.own[0][0][-17:-1]))
             if self._checking is not None:
                 self._checking.add(entry, record)
-            self._sink.add(record)
+            self._sink.add(self._place, record)
         if self._checking is not None and self._entries:
             self._checking.finished()
 
@@ -150,7 +150,8 @@ class _OneChunk:
             list(self._parsed.items()),
             self._entries,
             sink.triples,
-            sink.spans,
+            b"".join(sink.spans),
+            b"".join(sink.keys),
             sorted(sink.prefixes),
             found.checked,
             found.all,
@@ -188,21 +189,23 @@ class _Spans:
         self._parts: list[bytes] = []
         self._size = 0
         self.triples = 0
-        self.spans: list[Span] = []
+        self.spans: list[bytes] = []
+        self.keys: list[bytes] = []
         self.prefixes: set[str] = set()
 
-    def add(self, record: RecordTriples) -> None:
-        """Take a record."""
+    def add(self, place: int, record: RecordTriples) -> None:
+        """Take a record of a place in the chunk."""
         if self._repeats is None:
             self._write(record.own, record.shared)
             self.triples += len(record.own) + len(record.shared)
             return
         self._write(record.own, [])
         self.triples += len(record.own)
-        for keys, triples, names in self._repeats.blocks(record.shared):
+        for keys, triples, _ in self._repeats.blocks(record.shared):
             start = self._size
             self._write([], triples)
-            self.spans.append(Span(start, self._size, len(triples), keys, names))
+            self.spans.append(SPAN.pack(start, self._size, len(triples), place, len(keys)))
+            self.keys += keys
 
     def _write(self, own: Sequence[Triple], shared: Sequence[Triple]) -> None:
         text = (self._between + self._writer.record(own, shared)).encode()
@@ -218,7 +221,8 @@ class _Texts:
     """Makes of records the texts that are sorted, in order among themselves."""
 
     triples = 0
-    spans: Final[list[Span]] = []
+    spans: Final[list[bytes]] = []
+    keys: Final[list[bytes]] = []
 
     def __init__(self, plan: Plan) -> None:
         chosen = format_named(plan.format)
@@ -226,8 +230,8 @@ class _Texts:
         self._repeats = None if chosen.is_by_record else Repeats(plan.settings.schema_ns)
         self._texts: list[str] = []
 
-    def add(self, record: RecordTriples) -> None:
-        """Take a record."""
+    def add(self, place: int, record: RecordTriples) -> None:
+        """Take a record of a place in the chunk."""
         shared = self._repeats.without(record.shared) if self._repeats else record.shared
         self._texts.extend(self._form.texts(record.own, shared))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -34,6 +35,8 @@ DONE, KEPT, FAILED = 0, 1, 2
 OUT_OF_MEMORY: Final = 71
 """The exit code of a worker that could get no more memory."""
 
+_OBJECTS: Final = 100_000
+
 _Request = tuple[int, int, int, int]
 
 
@@ -49,6 +52,9 @@ def main(control: int, folder: str, memory: list[int]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=control) as connection, connection.makefile("rb") as stream:
         work = Work(plan_from_bytes(stream.read(*LENGTH.unpack(stream.read(LENGTH.size)))))
+        # Records make many short-lived tuples and hardly any cycles, so looking for these is a fifth of the time.
+        gc.freeze()
+        gc.set_threshold(_OBJECTS, 10, 10)
         requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(stream, requests), daemon=True).start()
         while True:
