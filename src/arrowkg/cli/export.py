@@ -124,7 +124,7 @@ def command(
             target.is_sorted,
             skip_bad,
             is_checked=validate,
-            skipped_shapes=PAGE_RULES if limit is not None else (),
+            skipped_shapes=PAGE_RULES if validate and limit is not None else (),
         )
         summary = carry_out(Job(inputs, source, limit, target, plan, workers or cores(), journal), hooks)
         if report_place is not None and summary.report is not None:

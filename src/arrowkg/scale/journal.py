@@ -68,6 +68,9 @@ class Journal:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise OutputError(f"it cannot be locked ({error.strerror})", file=self.name) from None
             raise UsageError(f"another run uses {self.name}", hint="wait until it is done") from None
+        # What a run that was killed had begun, its output too.
+        for part in self.folder.glob("*.part"):
+            part.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -93,8 +96,6 @@ class Journal:
         run = _described(inputs, plan, chunking)
         path = self.folder / _RUN
         try:
-            for part in self.folder.glob("*.part"):
-                part.unlink()
             if path.exists():
                 self._compare(json.loads(path.read_text(encoding="utf-8")), run)
             else:
