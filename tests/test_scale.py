@@ -126,7 +126,7 @@ def test_merged_shards_are_what_one_loop_writes(
     folder = tmp_path_factory.mktemp("merged")
     listing = put(folder, "p.jsonl", jsonl(*map(_fields, papers)))
     settings = Settings(schema_ns=namespace)
-    alone, told_alone = folder / "alone", []
+    alone, told_alone = folder / "alone", list[Notice | BadRecord]()
     hooks = Hooks(notice=told_alone.append, bad=told_alone.append)
     failure = None
     with Output(str(alone)) as place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -90,7 +91,8 @@ def carry_out(job: Job, hooks: Hooks) -> Summary:
             break
     found = chain(first, found)
     if records <= few or (job.limit is not None and job.limit <= few):
-        return _alone(islice(_entries(found, job.plan, hooks), job.limit), job, hooks)
+        most_papers = None if job.limit is None else min(job.limit, sys.maxsize)
+        return _alone(islice(_entries(found, job.plan, hooks), most_papers), job, hooks)
     return _with_workers(found, job, hooks)
 
 
