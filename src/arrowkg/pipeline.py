@@ -107,7 +107,7 @@ def entries_of(opened: Input, source: Source, settings: Settings, hooks: Hooks) 
     """The papers of one listing that is open already; arguments and errors as :func:`read`."""
     done = 0
     for record in source.split(opened, settings, hooks.notice):
-        entry = _entry(record, source, settings, hooks)
+        entry = entry_of(record, source, settings, hooks)
         if entry is not None:
             done += 1
             if hooks.progress and done % 100 == 1:
@@ -126,8 +126,12 @@ def _listing_source(opened: Input) -> Source:
     return found.source
 
 
-def _entry(record: Record | BadRecord, source: Source, settings: Settings, hooks: Hooks) -> Entry | None:
-    """The entry of a record, or ``None`` for a bad one that was told of."""
+def entry_of(record: Record | BadRecord, source: Source, settings: Settings, hooks: Hooks) -> Entry | None:
+    """The entry of a record, or ``None`` for a bad one that was told of.
+
+    Raises:
+        BadRecord: it is bad, and ``hooks.bad`` is ``None``.
+    """
     try:
         if isinstance(record, BadRecord):
             raise record

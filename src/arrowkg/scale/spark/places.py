@@ -1,0 +1,177 @@
+"""Where parts go: a folder of generations on a disk that all machines share, or a folder of any file system of Spark's.
+
+::
+
+    OUT/live/                 a link to the generation that is live
+      part-00000.nt.gz …      the graph, each triple in one part alone
+      report.json             what validation found
+      void.nt                 counts by class and property, described with VoID
+      manifest.json           inputs, counts, and of each part its triples, bytes and SHA-256
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from arrowkg.errors import OutputError
+from arrowkg.generations import Generations
+from arrowkg.scale.spark.parts import Part, by_count, part_name, write_part
+from arrowkg.scale.spark.plan import Plan
+from arrowkg.scale.spark.told import Told
+from arrowkg.terms import integer, text
+from arrowkg.validation import Report
+from arrowkg.validation.renderings import render
+from arrowkg.vocab import RDF_TYPE
+
+_ATTEMPTS: Final = "attempts"
+_VOID: Final = "http://rdfs.org/ns/void#"
+
+
+class Written(Protocol):
+    """An output on its way."""
+
+    def parts(self, context: Any, blocks: Any, shared: Any, plan: Plan) -> Iterable[Part]:
+        """Have all parts written; raises what kept one from it."""
+
+    def finish(self, parts: list[Part], plan: Plan, told: Told, report: Report | None) -> None:
+        """Write what describes the parts, and put all in its place."""
+
+
+class Place(Protocol):
+    """A place for parts."""
+
+    name: str
+
+    def building(self) -> contextlib.AbstractContextManager[Written]:
+        """An output on its way, which goes at the end unless it was finished."""
+
+
+class SharedFolder:
+    """A folder on a disk that the driver and all workers have under one path.
+
+    A task writes its part under a name that no other task has, and says so when it is done. The driver gives its own
+    name to one such file for each part and makes all live at once: so a task that is tried again, or that runs twice,
+    doubles nothing.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._generations = Generations(name, "graph in parts")
+
+    @contextlib.contextmanager
+    def building(self) -> Iterator[Written]:
+        """A new generation."""
+        with self._generations.building() as generation:
+            yield _Generation(self.name, self._generations, generation)
+
+
+class _Generation:
+    def __init__(self, name: str, generations: Generations, folder: Path) -> None:
+        self._name = name
+        self._generations = generations
+        self._folder = folder
+
+    def parts(self, context: Any, blocks: Any, shared: Any, plan: Plan) -> Iterable[Part]:
+        """Have each partition written by a task."""
+        attempts = self._folder.absolute() / _ATTEMPTS
+        attempts.mkdir()
+        where = str(attempts)
+
+        def write(rows: Iterable[tuple[int, bytes]]) -> Iterator[Part]:
+            from pyspark import TaskContext
+
+            task = TaskContext.get()
+            assert task is not None
+            yield write_part((block for _, block in rows), shared.value, task.partitionId(), where)
+
+        found: list[Part] = context.runJob(blocks, write, list(range(plan.parts)))
+        for part in found:
+            if part.error is not None:
+                part.error.file = self._name
+                raise part.error
+        return found
+
+    def finish(self, parts: list[Part], plan: Plan, told: Told, report: Report | None) -> None:
+        """Name the parts, describe them, and make them live."""
+        attempts = self._folder / _ATTEMPTS
+        try:
+            for part in parts:
+                (attempts / part.attempt).replace(self._folder / part_name(part.number, plan.suffix))
+            shutil.rmtree(attempts)
+            for name, content in descriptions(parts, plan, told, report):
+                (self._folder / name).write_bytes(content.encode())
+        except FileNotFoundError:
+            raise OutputError(
+                "a part that a worker wrote is not there",
+                hint="OUT must be on a disk that the driver and all workers share under one path",
+                file=self._name,
+            ) from None
+        except OSError as error:
+            raise OutputError(f"it cannot be written ({error.strerror or error})", file=self._name) from None
+        self._generations.make_live(self._folder)
+
+
+def descriptions(parts: list[Part], plan: Plan, told: Told, report: Report | None) -> Iterator[tuple[str, str]]:
+    """The files beside the parts: their names and their texts. They say nothing of when or where."""
+    classes: Counter[str] = Counter()
+    properties: Counter[str] = Counter()
+    for part in parts:
+        classes.update(part.classes)
+        properties.update(part.properties)
+    if report is not None:
+        yield "report.json", render(report, "json", fail_on=plan.settings.fail_on)
+    void = void_lines(plan.settings.base_iri, by_count(classes), by_count(properties))
+    yield "void.nt", "".join([f"{line}\n" for line in void])
+    content = {
+        "layout": 1,
+        "papers": told.papers.total(),
+        "left out": told.bad.total(),
+        "triples": sum(part.triples for part in parts),
+        "inputs": [
+            {"file": name, "papers": told.papers[number], "left out": told.bad[number]}
+            for number, name in enumerate(plan.names)
+        ],
+        "classes": by_count(classes),
+        "properties": by_count(properties),
+        "parts": [
+            {
+                "file": part_name(part.number, plan.suffix),
+                "triples": part.triples,
+                "bytes": part.size,
+                "sha256": part.sha256,
+            }
+            for part in parts
+        ],
+    }
+    yield "manifest.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def void_lines(base_iri: str, classes: dict[str, int], properties: dict[str, int]) -> list[str]:
+    """Counts as sorted lines of N-Triples, described with VoID (https://www.w3.org/TR/void/#statistics).
+
+    >>> void_lines("https://kg.example.org/", {}, {"http://example.org/p": 2})[-1]
+    '<https://kg.example.org/dataset> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://rdfs.org/ns/void#Dataset> .'
+    """
+    this = f"<{base_iri}dataset>"
+    found = [
+        (this, RDF_TYPE, f"<{_VOID}Dataset>"),
+        (this, f"<{_VOID}uriSpace>", text(base_iri)),
+        (this, f"<{_VOID}triples>", integer(sum(properties.values()))),
+        (this, f"<{_VOID}classes>", integer(len(classes))),
+        (this, f"<{_VOID}properties>", integer(len(properties))),
+    ]
+    for kind, counted, counts in (("class", "entities", classes), ("property", "triples", properties)):
+        for number, (what, count) in enumerate(counts.items(), 1):
+            part = f"<{base_iri}dataset#{kind}-{number}>"
+            found += [
+                (this, f"<{_VOID}{kind}Partition>", part),
+                (part, f"<{_VOID}{kind}>", f"<{what}>"),
+                (part, f"<{_VOID}{counted}>", integer(count)),
+            ]
+    return sorted({f"{s} {p} {o} ." for s, p, o in found})
