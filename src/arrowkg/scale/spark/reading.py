@@ -68,10 +68,14 @@ def found_inputs(session: Any, inputs: Sequence[str], source: str | None) -> Inp
         if name == "-":
             raise UsageError("a cluster cannot read standard input", hint="name files that every machine can read")
         is_rows = is_table(name, source)
-        with cluster_errors():
-            frame = session.read.parquet(name) if is_rows else _text(session, [name])
-            files = sorted(frame.inputFiles())
-            size += int(str(frame._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()))
+        try:
+            with cluster_errors():
+                frame = session.read.parquet(name) if is_rows else _text(session, [name])
+                files = sorted(frame.inputFiles())
+                size += int(str(frame._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()))
+        except InputError as error:
+            error.file = name
+            raise
         if not files:
             raise InputError("there is no file in it", file=name)
         for file in files:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -60,22 +61,55 @@ def spark_session(master: str | None, conf: Mapping[str, str], *, shows_progress
         raise UsageError("no cluster is named", hint="--master URL does it, such as spark://HOST:7077 or local[*]")
     # Without these the workers run whatever `python3` is on their path.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    from pyspark.sql import SparkSession
-
-    builder: Any = SparkSession.builder
     wanted = {**_defaults(master, shows_progress=shows_progress), **conf}
     if master is not None:
         wanted["spark.master"] = master
-    for name, value in wanted.items():
-        builder = builder.config(name, value)
-    with cluster_errors():
-        session = builder.getOrCreate()
-    try:
-        session.sparkContext.setLogLevel("OFF")
-        yield session
-    finally:
-        with contextlib.suppress(Exception):
-            session.stop()
+    with contextlib.ExitStack() as stack:
+        gateway = None if shows_progress else stack.enter_context(_quiet_gateway(wanted))
+        with cluster_errors():
+            from pyspark import SparkConf, SparkContext
+            from pyspark.sql import SparkSession
+
+            context = SparkContext(conf=SparkConf().setAll(list(wanted.items())), gateway=gateway)
+        stack.callback(_stop, context)
+        context.setLogLevel("OFF")
+        yield SparkSession(context)
+
+
+def _stop(context: Any) -> None:
+    # A cluster that is gone by now has nothing left to be told.
+    with contextlib.suppress(Exception):
+        context.stop()
+
+
+@contextlib.contextmanager
+def _quiet_gateway(conf: Mapping[str, str]) -> Iterator[Any]:
+    """Spark's Java process, whose warnings go to a file and are told only if it does not start; ``None`` under
+    ``spark-submit``, where it runs already."""
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        yield None
+        return
+    from pyspark import SparkConf, SparkContext
+    from pyspark.java_gateway import launch_gateway
+
+    with tempfile.TemporaryFile() as log:
+        try:
+            gateway = launch_gateway(SparkConf().setAll(list(conf.items())), {"stderr": log})
+        except Exception as error:
+            log.seek(0)
+            told = log.read().decode(errors="replace") or str(error)
+            if "aster must" in told or "master URL" in told:
+                raise _not_a_master() from None
+            raise StoreError(f"Spark did not start: {_last_cause(told)}", hint="is its Java 17 or newer?") from error
+        try:
+            yield gateway
+        finally:
+            gateway.shutdown()
+            SparkContext._gateway = SparkContext._jvm = None
+            process = gateway.proc
+            # It ends when nobody can write to it any more.
+            process.stdin.close()
+            process.wait()
 
 
 def _defaults(master: str | None, *, shows_progress: bool) -> dict[str, str]:
@@ -126,7 +160,7 @@ def _error(error: Exception) -> Exception:
         told = _first_cause(text)
         return UsageError(f"Spark cannot read this kind of path ({told})", hint="--conf spark.jars.packages=… adds it")
     if "Could not parse Master URL" in text or "Invalid master URL" in text:
-        return UsageError("the URL of the cluster is none that Spark knows", hint="such as spark://HOST:7077")
+        return _not_a_master()
     if _DAMAGED.search(text):
         path = _READ_FILE.search(text + " ")
         return InputError(f"it is damaged or cut off ({_last_cause(text)})", file=_shown(path[1]) if path else None)
@@ -134,6 +168,10 @@ def _error(error: Exception) -> Exception:
         last = [line for line in text.splitlines() if re.match(r"[\w.]+(?:Error|Exception)\b", line)]
         return RuntimeError(last[-1] if last else _first_cause(text))
     return StoreError(f"the cluster failed: {_last_cause(text)}", hint="--debug shows all that Spark told")
+
+
+def _not_a_master() -> UsageError:
+    return UsageError("--master: no URL that Spark knows", hint="such as spark://HOST:7077, yarn or local[*]")
 
 
 def _first_cause(text: str) -> str:
