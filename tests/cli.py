@@ -32,6 +32,7 @@ COMMANDS: Final = (
     "query",
     "search",
     "site",
+    "spark",
     "push",
     "bulk-script",
     "formats",

@@ -35,11 +35,12 @@ def needs_spark(test: _Test) -> _Test:
     """Decorate a test that needs a cluster; where skips are forbidden it runs, and fails without one."""
     if os.environ.get("NO_SKIP", "0") in ("", "0") and (reason := spark_missing()):
         test = pytest.mark.skipif(True, reason=reason)(test)
-    return pytest.mark.spark(test)
+    marked: _Test = pytest.mark.spark(test)
+    return marked
 
 
 class Cluster:
-    """A master and two workers of one core each.
+    """A master and two workers, each of which takes itself for a machine of two cores.
 
     Args:
         folder: where they write their logs and keep what they shuffle.
@@ -63,24 +64,30 @@ class Cluster:
 
     def start_worker(self) -> None:
         """Start a worker more."""
-        options = ("--host", LOOPBACK, "--cores", "1", "--memory", "700m", "--webui-port", "0")
+        options = ("--host", LOOPBACK, "--cores", "2", "--memory", "1200m", "--webui-port", "0")
         work = self._folder / f"worker-{len(self.workers)}"
         self.workers.append(self._run("worker.Worker", *options, "--work-dir", str(work), self.url))
 
     def kill_worker(self, number: int) -> None:
-        """End a worker as a machine ends that loses its power."""
-        self.workers[number].kill()
+        """End a worker and what it started with SIGKILL, as a machine ends that loses its power."""
+        os.killpg(self.workers[number].pid, signal.SIGKILL)
         self.workers[number].wait()
 
     def wait_for(self, alive: int) -> None:
         """Wait until the master knows so many workers."""
         for _ in range(600):
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(f"http://{LOOPBACK}:{self._page}/json/", timeout=5) as answer:
-                    if f'"aliveworkers" : {alive}' in answer.read().decode():
-                        return
+            if f'"aliveworkers" : {alive}' in self._page_text():
+                return
             time.sleep(0.1)
         raise AssertionError(self._told())
+
+    def _page_text(self) -> str:
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._page}/json/", timeout=5) as answer:
+                text: str = answer.read().decode()
+                return text
+        except OSError:
+            return ""
 
     def _run(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         spec = importlib.util.find_spec("pyspark")

@@ -24,7 +24,7 @@ ROOMS: Final = (
     ("listing", "inspection", "statements"),
     ("stores",),
     ("sparql",),
-    ("site",),
+    ("site", "scale"),
     ("api",),
     ("__init__",),
     ("cli",),
@@ -32,8 +32,8 @@ ROOMS: Final = (
 """The rooms in order; those that stand together do not import each other. ``__init__`` is the package itself."""
 
 ELSEWHERE: Final = {
-    "backports": {"files"},
-    "compression": {"files"},
+    "backports": {"files", "scale.spark.blocks"},
+    "compression": {"files", "scale.spark.blocks"},
     "click": {"cli"},
     "jinja2": {"site.rendering"},
     "lxml": {"sources.arrow_html"},
@@ -62,6 +62,7 @@ ELSEWHERE: Final = {
         "validation.shapes",
     },
     "pyparsing": {"validation.reference"},
+    "pyspark": {"scale.spark.places", "scale.spark.session"},
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
     "urllib3": {"stores.remote.transport"},
@@ -69,7 +70,7 @@ ELSEWHERE: Final = {
 }
 """What is not of Python's own library, and the modules that may use it."""
 
-LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "urllib3"}
+LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "urllib3", "pyspark"}
 """What takes long to import, so that the help must not need it."""
 
 

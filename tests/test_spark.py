@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import zstandard
+from benchmarks.generate import papers
 
 from arrowkg.errors import BadRecord, InputError
 from arrowkg.settings import Settings
+from arrowkg.sources.jsonl import FIELDS
 from arrowkg.validation import load_shapes
-from benchmarks.generate import papers
 from cli import SOUND, jsonl, lines, put, run, spawn
 from clusters import Cluster, cluster, needs_spark
 
@@ -53,18 +56,25 @@ def session(running: Cluster) -> Iterator[Any]:
     """A session on it."""
     from arrowkg.scale.spark.session import spark_session
 
-    conf = {"spark.executor.memory": "600m", "spark.sql.files.openCostInBytes": "1k"}
+    conf = {
+        "spark.executor.memory": "600m",
+        # One core of each worker, so that there is room for another driver.
+        "spark.executor.cores": "1",
+        "spark.cores.max": "2",
+        "spark.sql.files.openCostInBytes": "1k",
+    }
     with spark_session(running.url, conf, shows_progress=False) as found:
         yield found
 
 
 def listings(folder: Path) -> list[Path]:
     """Two inputs, one of them compressed."""
-    made = [json.dumps(paper).encode() for paper in papers(120, seed=3)]
+    made = [json.dumps(paper).encode() for paper in papers(60, seed=3)]
     shared = {**SOUND, "authors": ["Ada Quill", "ADA QUILL", "Bo Tarn 0001"], "venue": "iclr"}
-    odd = [json.dumps(paper).encode() for paper in (SOUND, shared, {**SOUND, "abstract": "Another."}, {"title": "Bare"})]
-    first = [*made[:60], *odd, b"", b" \r", *BAD, *made[50:90]]
-    second = [b"\xef\xbb\xbf" + odd[0], *made[80:], b'{"title": "No line feed", "kind": "Poster"}']
+    other = {**SOUND, "abstract": "Another."}
+    odd = [json.dumps(paper).encode() for paper in (SOUND, shared, other, {"title": "Bare"})]
+    first = [*made[:30], *odd, b"", b" \r", *BAD, *made[20:45]]
+    second = [b"\xef\xbb\xbf" + odd[0], *made[40:], b'{"title": "No line feed", "kind": "Poster"}']
     return [
         put(folder, "a b%é.jsonl", b"\n".join(first) + b"\r\n"),
         put(folder, "b.jsonl.gz", gzip.compress(b"\n".join(second))),
@@ -130,7 +140,7 @@ def assert_told_as_by_one_process(outcome: Any, told: str) -> None:
 
 def assert_manifest_is_true(out: Path, found: list[bytes]) -> None:
     """The manifest and the VoID description count what is there."""
-    from pyoxigraph import RdfFormat, parse
+    from pyoxigraph import NamedNode, RdfFormat, parse
 
     manifest = json.loads((out / "live" / "manifest.json").read_text(encoding="utf-8"))
     for part in manifest["parts"]:
@@ -141,9 +151,167 @@ def assert_manifest_is_true(out: Path, found: list[bytes]) -> None:
     triples = list(parse(b"\n".join(found) + b"\n", RdfFormat.N_TRIPLES))
     for iri, count in manifest["properties"].items():
         assert count == sum(triple.predicate.value == iri for triple in triples)
-    a = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+    a = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
     for iri, count in manifest["classes"].items():
-        assert count == sum(triple.predicate.value == a and triple.object.value == iri for triple in triples)  # type: ignore[union-attr]
-    described = list(parse((out / "live" / "void.nt").read_bytes(), RdfFormat.N_TRIPLES))
-    [total] = [triple.object.value for triple in described if triple.predicate.value.endswith("void#triples") and triple.subject.value.endswith("/dataset")]  # type: ignore[union-attr]
-    assert int(total) == len(found)
+        assert count == sum((triple.predicate, triple.object) == (a, NamedNode(iri)) for triple in triples)
+    described = parse((out / "live" / "void.nt").read_bytes(), RdfFormat.N_TRIPLES)
+    totals = [str(triple.object) for triple in described if triple.predicate.value.endswith("void#triples")]
+    assert f'"{len(found)}"^^<http://www.w3.org/2001/XMLSchema#integer>' in totals
+
+
+@needs_spark
+def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
+    running: Cluster, session: Any, tmp_path: Path
+) -> None:
+    from arrowkg.scale.spark.job import Job, Outcome, carry_out
+    from arrowkg.scale.spark.places import SharedFolder
+
+    content = b"".join(json.dumps(paper).encode() + b"\n" for paper in papers(4000, seed=5))
+    source = put(tmp_path, "in.jsonl", content)
+    in_blocks(session, len(content) // 40)
+    outcomes: list[Outcome] = []
+    job = Job([str(source)], None, Settings(), None, None, ".nt.gz", 6)
+    out = SharedFolder(str(tmp_path / "out"))
+    killed_at: list[int] = []
+
+    def kill() -> None:
+        assert executors(session) == 2
+        killed_at.append(completed_tasks(session, 40, least=8))
+        running.kill_worker(0)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    outcomes.append(carry_out(session, job, out))
+    killer.join()
+    assert 8 <= killed_at[0] < 40
+    # What the dead one had shuffled went with it, and nobody took its place.
+    assert executors(session) == 1
+    one = run(tmp_path, "export", source, "-o", "one.nt", "--sort", "--no-validate", "-q")
+    assert one.code == 0
+    assert sorted(written(tmp_path / "out")) == (tmp_path / "one.nt").read_bytes().split(b"\n")[:-1]
+    assert outcomes[0].papers == 4000
+    names = sorted(path.name for path in (tmp_path / "out" / "live").iterdir())
+    assert names == ["lock", "manifest.json", *(f"part-{n:05d}.nt.gz" for n in range(6)), "void.nt"]
+    running.start_worker()
+    running.wait_for(2)
+
+
+def completed_tasks(session: Any, tasks: int, least: int) -> int:
+    """Wait until so many tasks of the stage that maps are done; how many are."""
+    tracker = session.sparkContext.statusTracker()
+    for _ in range(6000):
+        for stage in tracker.getActiveStageIds():
+            info = tracker.getStageInfo(stage)
+            # The lines are counted in a stage of as many tasks; that one has no name of Python's.
+            if info and info.numTasks >= tasks and "partitionBy" in info.name and info.numCompletedTasks >= least:
+                return int(info.numCompletedTasks)
+        time.sleep(0.01)
+    raise AssertionError("the tasks do not come")
+
+
+def executors(session: Any) -> int:
+    """How many executors the driver has, which are processes that workers started for it."""
+    return int(session.sparkContext._jsc.sc().getExecutorMemoryStatus().size()) - 1
+
+
+def unzstd(path: Path) -> bytes:
+    """What is in a file, by another library than ours."""
+    with zstandard.ZstdDecompressor().stream_reader(path.read_bytes()) as stream:
+        return bytes(stream.read())
+
+
+def job_of(inputs: list[Path], **changed: Any) -> Any:
+    """A job without validation that goes on without bad records."""
+    from arrowkg.scale.spark.job import Job
+
+    made = Job([str(path) for path in inputs], None, SETTINGS, None, None, ".nt.gz", 2, lambda error: None)
+    return replace(made, **changed)
+
+
+def carried_out(session: Any, job: Any, out: Path) -> Any:
+    """What comes of a job."""
+    from arrowkg.scale.spark.job import carry_out
+    from arrowkg.scale.spark.places import SharedFolder
+
+    return carry_out(session, job, SharedFolder(str(out)))
+
+
+@needs_spark
+def test_tables_give_what_lines_give(session: Any, tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    rows = [{field: paper.get(field) for field in FIELDS} for paper in papers(60, seed=7)]
+    rows[7]["title"] = None
+    put(tmp_path, "in.jsonl", jsonl(*rows))
+    table = pyarrow.Table.from_pylist(rows)
+    # Row groups, and two files in a folder.
+    (tmp_path / "in.parquet").mkdir()
+    parquet.write_table(table.slice(0, 40), tmp_path / "in.parquet" / "a.parquet", row_group_size=9)
+    parquet.write_table(table.slice(40), tmp_path / "in.parquet" / "b.parquet")
+    bad: list[BadRecord] = []
+    in_blocks(session, 4000)
+    job = job_of([tmp_path / "in.parquet", *listings(tmp_path)[1:]], on_bad=bad.append)
+    outcome = carried_out(session, job, tmp_path / "out")
+    options = ("--no-validate", "--skip-bad", "--rejects", "bad", "-q")
+    assert run(tmp_path, "export", "in.jsonl", "b.jsonl.gz", "-o", "one.nt", "--sort", *options).code == 0
+    assert sorted(written(tmp_path / "out")) == (tmp_path / "one.nt").read_bytes().split(b"\n")[:-1]
+    assert [(error.file, error.line) for error in bad] == [(str(tmp_path / "in.parquet" / "a.parquet"), 8)]
+    assert json.loads(bad[0].record)["authors"] == rows[7]["authors"]
+    assert outcome.papers == 59 + 22
+
+
+@needs_spark
+def test_what_ends_a_run_leaves_the_output_alone(session: Any, tmp_path: Path) -> None:
+    """Bad records, data that does not conform, inputs that are no papers, missing or damaged."""
+    in_blocks(session, 2000)
+    out = tmp_path / "out"
+    carried_out(session, job_of([put(tmp_path, "sound.jsonl", lines(3))]), out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    live = (out / "live").readlink()
+    first, second = listings(tmp_path)
+    with pytest.raises(BadRecord) as refused:
+        carried_out(session, job_of([second, first], on_bad=None), out)
+    assert (refused.value.file, refused.value.line) == (str(first), 37)
+    outcome = carried_out(
+        session, job_of([first], shapes=load_shapes(), settings=replace(SETTINGS, fail_on="info")), out
+    )
+    assert not outcome.is_written
+    assert outcome.report.groups
+    empty = put(tmp_path, "empty.jsonl", b"\n \n")
+    damaged = put(tmp_path, "damaged.jsonl.gz", gzip.compress(lines(300))[:-300])
+    for path, told in (
+        (empty, "no paper"),
+        (damaged, "damaged or cut off"),
+        (tmp_path / "no", "there is no such file"),
+    ):
+        with pytest.raises(InputError, match=told):
+            carried_out(session, job_of([path]), out)
+    assert (out / "live").readlink() == live
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+@needs_spark
+def test_the_command_runs_on_a_cluster_and_under_spark_submit(running: Cluster, tmp_path: Path) -> None:
+    import pyspark
+
+    put(tmp_path, "in.jsonl", lines(20) + b"{\n")
+    options = ("--graph", "https://kg.example.org/g", "--compression", "zst", "--parts", "2", "--skip-bad")
+    arguments = ("spark", "in.jsonl", *options, "--report", "report.html")
+    small = ("--conf", "spark.executor.memory=500m", "--conf", "spark.cores.max=1")
+    ran = spawn(tmp_path, *arguments, "-o", "out", "--master", running.url, *small)
+    assert ran.code == 0, ran
+    assert not ran.out
+    assert "wrote out: 20 papers, " in ran.err
+    assert "left out 1 bad record, listed in out.rejects.jsonl" in ran.err
+    assert not [line for line in ran.told if "WARN" in line or "Exception" in line]
+    put(tmp_path, "submit.py", "from arrowkg.cli import main\n\nmain()\n")
+    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    line = [str(submit), "--master", running.url, *small, "submit.py", *arguments, "-o", "again"]
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
+    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    run(tmp_path, "export", "in.jsonl", "-o", "one.nq", "--sort", "--skip-bad", *options[:2], "-q")
+    for name in ("out", "again"):
+        found = b"".join(unzstd(path) for path in (tmp_path / name / "live").glob("*.nq.zst"))
+        assert sorted(found.split(b"\n")[:-1]) == (tmp_path / "one.nq").read_bytes().split(b"\n")[:-1]

@@ -26,7 +26,7 @@ _COMPRESSIONS: Final = {"gz": ".gz", "zst": ".zst", "none": ""}
 
 @click.command("spark")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("-o", "--output", required=True, metavar="OUT", help="A folder that holds the parts; it is made if need be.")
+@click.option("-o", "--output", required=True, metavar="OUT", help="A folder for the parts; it is made if need be.")
 @click.option("--master", metavar="URL", help="The cluster, such as spark://HOST:7077, yarn or local[*].")
 @click.option("--conf", multiple=True, metavar="NAME=VALUE", help="Something of Spark's own configuration.")
 @click.option("--from", "from_", type=click.Choice(["jsonl", "parquet"]), help="The input format, if not by suffix.")
@@ -76,8 +76,8 @@ def command(
     """Turn listings of any size into RDF on an Apache Spark cluster.
 
     INPUT is JSON Lines or Parquet with one paper a line or row: files, folders or patterns that every machine can read
-    (local disk, hdfs://, s3a://). OUT is a folder on a disk that all machines share. It gets the same triples as arrowkg
-    export gives, each once, in parts; and the report, counts as VoID, and a manifest.
+    (local disk, hdfs://, s3a://). OUT is a folder on a disk that all machines share. It gets the same triples as
+    arrowkg export gives, each once, in parts; and the report, counts as VoID, and a manifest.
     """
     from arrowkg.scale.spark.job import Job, carry_out
     from arrowkg.scale.spark.places import SharedFolder
@@ -139,9 +139,7 @@ def _conf(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _tell(
-    outcome: Outcome, output: str, fail_on: FailOn, base_iri: str, bad: Rejects, console: Console
-) -> int:
+def _tell(outcome: Outcome, output: str, fail_on: FailOn, base_iri: str, bad: Rejects, console: Console) -> int:
     """Print what was done; the exit code."""
     for notice in outcome.notices:
         console.notice(notice)

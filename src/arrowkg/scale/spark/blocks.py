@@ -1,4 +1,4 @@
-"""Texts on their way to partitions, in compressed blocks: a few large values are cheaper to move than many small ones."""
+"""Texts on their way to partitions, in compressed blocks: few large values are cheaper to move than many small."""
 
 from __future__ import annotations
 

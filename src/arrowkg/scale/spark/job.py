@@ -206,6 +206,6 @@ def _outcome(told: Told, parts: list[Part], report: Report | None, *, is_written
         parts=len(parts),
         report=report,
         notices=[notice for _, _, notice in sorted(shown, key=lambda one: (one[0], one[1]))],
-        topics=Counter({name: topic.count for name, topic in sorted(told.topics.items())}),
+        topics=Counter({name: topic.times for name, topic in sorted(told.topics.items())}),
         is_written=is_written,
     )

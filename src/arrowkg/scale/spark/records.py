@@ -163,5 +163,3 @@ class _Mapper:
         if self._checking is not None and self.told.papers:
             self._checking.finished()
         self.told.checked = self.findings.checked
-
-

@@ -19,7 +19,8 @@ LOOPBACK: Final = "127.0.0.1"
 # What says in a failed task that an input is damaged: decompressors, and the reader of Parquet.
 _DAMAGED: Final = re.compile(
     r"ZipException|EOFException|ZlibException|incorrect (?:data|header) check|unexpected end of (?:input )?stream|"
-    r"not a gzip file|is not a Parquet file|CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE|Bad compressed|invalid (?:block|code)"
+    r"not a gzip file|is not a Parquet file|CANNOT_READ_FILE_FOOTER|FAILED_READ_FILE|Bad compressed|"
+    r"invalid (?:block|code)"
 )
 _READ_FILE: Final = re.compile(r"(?:file|path|of) [`']?((?:file|hdfs|s3a?|gs|abfss?):/\S+?)[`'.,]*\s")
 _CAUSE: Final = re.compile(r"^(?:Caused by: )?(?:[\w.$]+\.)?(\w+(?:Exception|Error)): (.*)$", re.MULTILINE)
@@ -94,7 +95,8 @@ def _quiet_gateway(conf: Mapping[str, str]) -> Iterator[Any]:
 
     with tempfile.TemporaryFile() as log:
         try:
-            gateway = launch_gateway(SparkConf().setAll(list(conf.items())), {"stderr": log})
+            launch: Any = launch_gateway
+            gateway = launch(SparkConf().setAll(list(conf.items())), {"stderr": log})
         except Exception as error:
             log.seek(0)
             told = log.read().decode(errors="replace") or str(error)

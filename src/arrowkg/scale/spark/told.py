@@ -39,20 +39,20 @@ class Reject(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A finding: ``result`` and ``title`` are left out where there are too many to be listed."""
+    """A finding, and how many records have it; without the result and the title if there are too many to be listed."""
 
     digest: bytes
     severity: Severity
     shape: str
     spot: Spot
-    count: int
+    times: int
     result: Result | None
     title: str
 
     def joined(self, other: Found) -> Found:
         """The same finding in other records too; the first place counts."""
         first = min(self, other, key=lambda found: found.spot)
-        return first._replace(count=self.count + other.count)
+        return first._replace(times=self.times + other.times)
 
 
 class Findings(Report):
@@ -97,12 +97,12 @@ class Findings(Report):
 class Topic(NamedTuple):
     """Notices of one topic: how many, and the first of them with their places."""
 
-    count: int
+    times: int
     first: tuple[tuple[Place, str, Notice], ...]
 
     def joined(self, other: Topic) -> Topic:
         """The notices of both."""
-        return Topic(self.count + other.count, tuple(sorted({*self.first, *other.first}, key=_place_and_text)[:SHOWN]))
+        return Topic(self.times + other.times, tuple(sorted({*self.first, *other.first}, key=_place_and_text)[:SHOWN]))
 
 
 def _place_and_text(shown: tuple[Place, str, Notice]) -> tuple[Place, str]:
@@ -137,12 +137,12 @@ class Told:
         """Take a notice."""
         one = Topic(1, ((place, notice.text, notice),))
         known = self.topics.get(notice.topic)
-        if known is None or known.count < SHOWN:
+        if known is None or known.times < SHOWN:
             self.topics[notice.topic] = one if known is None else known.joined(one)
         elif place < known.first[-1][0]:
             self.topics[notice.topic] = known.joined(one)
         else:
-            self.topics[notice.topic] = known._replace(count=known.count + 1)
+            self.topics[notice.topic] = known._replace(times=known.times + 1)
 
     def take(self, other: Told, most: int) -> None:
         """Add what others gave, but for rejects, which may be many; findings in no more than ``most`` in full.
@@ -194,7 +194,7 @@ class MergedReport(Report):
         self.checked = told.checked
         self._groups = told.groups
         self._found = [
-            Finding(found.result, names[found.spot[0]], found.spot[1], found.title, found.count)
+            Finding(found.result, names[found.spot[0]], found.spot[1], found.title, found.times)
             for found in told.findings
             if found.result is not None
         ]
