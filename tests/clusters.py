@@ -19,6 +19,8 @@ from typing import Any, Final, TypeVar
 import pytest
 
 LOOPBACK: Final = "127.0.0.1"
+QUICK: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""What has Java start fast and not become as fast as it can."""
 _Test = TypeVar("_Test", bound=Callable[..., Any])
 
 
@@ -94,7 +96,8 @@ class Cluster:
         assert spec is not None
         assert spec.origin is not None
         home = Path(spec.origin).parent
-        environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": LOOPBACK, "SPARK_DAEMON_MEMORY": "256m"}
+        environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": LOOPBACK}
+        environment |= {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": QUICK}
         with (self._folder / f"{name}-{len(self._processes)}.log").open("wb") as log:
             # A group of its own, so that what it starts can be ended with it.
             process = subprocess.Popen(

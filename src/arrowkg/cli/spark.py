@@ -76,11 +76,12 @@ def command(
     """Turn listings of any size into RDF on an Apache Spark cluster.
 
     INPUT is JSON Lines or Parquet with one paper a line or row: files, folders or patterns that every machine can read
-    (local disk, hdfs://, s3a://). OUT is a folder on a disk that all machines share. It gets the same triples as
-    arrowkg export gives, each once, in parts; and the report, counts as VoID, and a manifest.
+    (local disk, hdfs://, s3a://). OUT is a folder on a disk that all machines share, or an address of a
+    folder that is not there yet. It gets the same triples as arrowkg export gives, each once, in parts; and the report,
+    counts as VoID, and a manifest.
     """
     from arrowkg.scale.spark.job import Job, carry_out
-    from arrowkg.scale.spark.places import SharedFolder
+    from arrowkg.scale.spark.places import FileSystem, SharedFolder, is_address
     from arrowkg.scale.spark.session import spark_session
 
     console = Console(quiet=quiet, no_progress=no_progress, error_format=error_format)
@@ -97,6 +98,8 @@ def command(
         report_rendering(report)
         if not validate:
             raise UsageError("--report and --no-validate exclude each other")
+    if is_address(output) and skip_bad and not rejects:
+        raise UsageError("--skip-bad with an OUT that is no path needs --rejects FILE")
     bad = Rejects(output, rejects, skip_bad=skip_bad, console=console)
     check_places(inputs, output, report, bad.name if skip_bad else None)
     with ExitStack() as stack:
@@ -105,7 +108,8 @@ def command(
         report_place = stack.enter_context(Output(report)) if report else None
         shapes = load_shapes(None, settings.schema_ns) if validate else None
         job = Job(inputs, from_, settings, graph, shapes, suffix, parts, bad.add if skip_bad else None)
-        outcome = carry_out(session, job, SharedFolder(output))
+        place = FileSystem(output, session, suffix) if is_address(output) else SharedFolder(output)
+        outcome = carry_out(session, job, place)
         if report_place is not None and outcome.report is not None:
             from arrowkg.validation.renderings import render
 

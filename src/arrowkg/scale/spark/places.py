@@ -13,16 +13,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from arrowkg.errors import OutputError
+from arrowkg.errors import OutputError, UsageError
 from arrowkg.generations import Generations
-from arrowkg.scale.spark.parts import Part, by_count, part_name, write_part
+from arrowkg.scale.spark.parts import Part, by_count, chunks, part_name, write_part
 from arrowkg.scale.spark.plan import Plan
+from arrowkg.scale.spark.session import cluster_errors
 from arrowkg.scale.spark.told import Told
 from arrowkg.terms import integer, text
 from arrowkg.validation import Report
@@ -117,6 +119,101 @@ class _Generation:
         self._generations.make_live(self._folder)
 
 
+class FileSystem:
+    """A folder of any file system that Spark knows, such as ``hdfs://`` or ``s3a://``; it must not be there yet.
+
+    Spark's own committer puts the parts in their place when all tasks are done. ``manifest.json`` is written after all
+    else, so whoever finds it finds all. A run that fails removes what it made, if it can.
+    """
+
+    def __init__(self, name: str, session: Any, suffix: str) -> None:
+        self.name = name
+        self._session = session
+        if suffix.endswith(".zst"):
+            raise UsageError("zst is written to a folder on a disk only", hint="--compression gz is read everywhere")
+
+    @contextlib.contextmanager
+    def building(self) -> Iterator[Written]:
+        """A new folder."""
+        with cluster_errors():
+            path = self._session._jvm.org.apache.hadoop.fs.Path(self.name)
+            files = path.getFileSystem(self._session.sparkContext._jsc.hadoopConfiguration())
+            if files.exists(path):
+                raise UsageError(f"{self.name} is there already", hint="name a folder that is not there yet")
+        saved = _Saved(self.name, files, self._session)
+        try:
+            yield saved
+        finally:
+            if not saved.is_whole:
+                with contextlib.suppress(Exception):
+                    files.delete(path, True)
+
+
+def is_address(name: str) -> bool:
+    """Whether a place is named by a URI, and not by a path.
+
+    >>> is_address("hdfs://host/kg"), is_address("file:/tmp/kg"), is_address("kg"), is_address("/tmp/a:b")
+    (True, True, False, False)
+    """
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", name) is not None
+
+
+class _Saved:
+    def __init__(self, name: str, files: Any, session: Any) -> None:
+        self._name = name
+        self._files = files
+        self._session = session
+        self.is_whole = False
+
+    def parts(self, context: Any, blocks: Any, shared: Any, plan: Plan) -> Iterable[Part]:
+        """Have Spark write the partitions, and gather what they count; a task that is tried again counts once."""
+        from pyspark.accumulators import AccumulatorParam
+
+        class Joined(AccumulatorParam[list[Part]]):
+            def zero(self, value: list[Part]) -> list[Part]:
+                return []
+
+            def addInPlace(self, value1: list[Part], value2: list[Part]) -> list[Part]:
+                return value1 + value2
+
+        counted = context.accumulator([], Joined())
+
+        def write(number: int, rows: Iterable[tuple[int, bytes]]) -> Iterator[str]:
+            if number < plan_parts:
+                part = Part(number)
+                for text in chunks((block for _, block in rows), shared.value, part):
+                    # Spark puts a line feed behind each value.
+                    yield text[:-1].decode()
+                counted.add([part])
+
+        plan_parts = plan.parts
+        is_gzip = plan.suffix.endswith(".gz")
+        codec = "org.apache.hadoop.io.compress.GzipCodec" if is_gzip else None
+        blocks.mapPartitionsWithIndex(write).saveAsTextFile(self._name, codec)
+        return sorted(counted.value, key=lambda part: part.number)
+
+    def finish(self, parts: list[Part], plan: Plan, told: Told, report: Report | None) -> None:
+        """Give parts their names, and write what describes them."""
+        ending = ".gz" if plan.suffix.endswith(".gz") else ""
+        with cluster_errors():
+            for number in range(plan.parts + plan.sides):
+                saved = self._path(f"part-{number:05d}{ending}")
+                if number >= plan.parts:
+                    self._files.delete(saved, False)
+                    continue
+                named = self._path(part_name(number, plan.suffix))
+                self._files.rename(saved, named)
+                parts[number].size = int(self._files.getFileStatus(named).getLen())
+            for name, content in descriptions(parts, plan, told, report):
+                stream = self._files.create(self._path(name), True)
+                stream.write(bytearray(content.encode()))
+                stream.close()
+        self.is_whole = True
+
+    def _path(self, name: str) -> Any:
+        return self._session._jvm.org.apache.hadoop.fs.Path(self._name, name)
+
+
 def descriptions(parts: list[Part], plan: Plan, told: Told, report: Report | None) -> Iterator[tuple[str, str]]:
     """The files beside the parts: their names and their texts. They say nothing of when or where."""
     classes: Counter[str] = Counter()
@@ -144,7 +241,8 @@ def descriptions(parts: list[Part], plan: Plan, told: Told, report: Report | Non
                 "file": part_name(part.number, plan.suffix),
                 "triples": part.triples,
                 "bytes": part.size,
-                "sha256": part.sha256,
+                # Where Spark writes, nobody sees the bytes.
+                **({"sha256": part.sha256} if part.sha256 else {}),
             }
             for part in parts
         ],
