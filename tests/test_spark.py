@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -325,6 +326,9 @@ def test_what_ends_a_run_leaves_the_output_alone(session: Any, tmp_path: Path) -
     ):
         with pytest.raises(InputError, match=told):
             carried_out(session, job_of([path]), out)
+    packed = put(tmp_path, "papers.jsonl.xz", lzma.compress(lines(1)))
+    with pytest.raises(UsageError, match="does not read this compression"):
+        carried_out(session, job_of([packed]), out)
     assert (out / "live").readlink() == live
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 

@@ -13,7 +13,7 @@ from arrowkg.cli.export import report_rendering
 from arrowkg.cli.places import check_places
 from arrowkg.cli.rejects import Rejects
 from arrowkg.errors import UsageError
-from arrowkg.files import Output
+from arrowkg.files import STDIN_OR_STDOUT, Output
 from arrowkg.formats import format_named
 from arrowkg.settings import EXAMPLE_BASE_IRI, FailOn
 from arrowkg.validation import load_shapes
@@ -98,6 +98,8 @@ def command(
         report_rendering(report)
         if not validate:
             raise UsageError("--report and --no-validate exclude each other")
+    if STDIN_OR_STDOUT in (*inputs, output):
+        raise UsageError("a cluster has no standard input and output", hint="name files that every machine can reach")
     if is_address(output) and skip_bad and not rejects:
         raise UsageError("--skip-bad with an OUT that is no path needs --rejects FILE")
     bad = Rejects(output, rejects, skip_bad=skip_bad, console=console)

@@ -95,20 +95,19 @@ def carry_out(session: Any, job: Job, output: OutputPlace) -> Outcome:
         shared = context.broadcast(plan)
         blocks = _blocks(context, inputs, shared, plan.parts + plan.sides)
     with ExitStack() as stack:
+        # Before the work, so that a place that cannot be written is told of before it.
+        written = stack.enter_context(output.building())
         rejects = stack.enter_context(Spool(job.settings.sort_bytes))
         told = _told(context, blocks, plan, rejects)
         _end_on_errors(told, plan, job, rejects)
         report = None if job.shapes is None else MergedReport(told, plan.names, job.settings.max_results)
         if report is not None and not report.conforms(job.settings.fail_on):
             return _outcome(told, [], report, is_written=False)
-        parts = []
-        with output.building() as written:
-            with cluster_errors():
-                for part in written.parts(context, blocks, shared, plan):
-                    parts.append(part)
-            for part in parts:
-                told.take(part.told, 0)
-            written.finish(parts, plan, told, report)
+        with cluster_errors():
+            parts = list(written.parts(context, blocks, shared, plan))
+        for part in parts:
+            told.take(part.told, 0)
+        written.finish(parts, plan, told, report)
     return _outcome(told, parts, report, is_written=True)
 
 

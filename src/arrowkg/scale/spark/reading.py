@@ -57,7 +57,7 @@ def found_inputs(session: Any, inputs: Sequence[str], source: str | None) -> Inp
 
     Raises:
         InputError: one is missing or cannot be read.
-        UsageError: one is standard input, or of a compression that Spark does not read.
+        UsageError: one is of a compression that Spark does not read.
     """
     names: list[str] = []
     numbers: dict[str, int] = {}
@@ -65,8 +65,6 @@ def found_inputs(session: Any, inputs: Sequence[str], source: str | None) -> Inp
     tables: list[Any] = []
     size = 0
     for name in dict.fromkeys(inputs):
-        if name == "-":
-            raise UsageError("a cluster cannot read standard input", hint="name files that every machine can read")
         is_rows = is_table(name, source)
         try:
             with cluster_errors():
