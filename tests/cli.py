@@ -189,8 +189,8 @@ def _spawned(
     return Ran(done.returncode, done.stdout or b"", done.stderr.decode(errors="backslashreplace"))
 
 
-def start(folder: Path, *arguments: str | os.PathLike[str]) -> subprocess.Popen[bytes]:
-    """Start the command and give the process, whose standard streams are pipes."""
+def start(folder: Path, *arguments: str | os.PathLike[str], in_group: bool = False) -> subprocess.Popen[bytes]:
+    """Start the command and give the process, whose standard streams are pipes; in a group of its own if so wanted."""
     return subprocess.Popen(
         [COMMAND, *_texts(arguments)],
         cwd=folder,
@@ -198,6 +198,7 @@ def start(folder: Path, *arguments: str | os.PathLike[str]) -> subprocess.Popen[
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=in_group,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
@@ -26,6 +26,7 @@ from arrowkg.scale.spark.told import Findings, MergedReport, Told, gathered, tol
 from arrowkg.settings import Settings
 from arrowkg.sources.jsonl import parse
 from arrowkg.sources.record import Record
+from arrowkg.terms import Triple
 from arrowkg.validation import Report, Result, load_shapes
 from arrowkg.validation.renderings import render
 from cli import SOUND, lines, run
@@ -181,15 +182,23 @@ def test_a_record_on_which_arrowkg_fails_is_left_out_and_the_others_are_not(
 
 
 def test_a_record_on_which_the_checking_fails_is_left_out_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    from arrowkg.validation import Checking
+    from arrowkg.validation.compiled.engine import CompiledEngine
 
-    def broken(self: Checking, entry: Any, record: Any) -> None:
-        raise RecursionError("too deep")
+    real = CompiledEngine.check_each
 
-    monkeypatch.setattr(Checking, "add", broken)
-    parts, told = done([records_of(lines(2))], plan(shapes=load_shapes()))
-    assert [reject.reason for reject in told.rejects] == ["arrowkg has a bug: RecursionError: too deep"] * 2
-    assert parts == [[], [], []]
+    def check_each(self: CompiledEngine, graphs: Iterable[Iterable[Triple]]) -> list[list[Result]]:
+        held = [list(graph) for graph in graphs]
+        if any("Stones 2" in value for graph in held for _, _, value in graph):
+            raise RecursionError("too deep")
+        return real(self, held)
+
+    monkeypatch.setattr(CompiledEngine, "check_each", check_each)
+    parts, told = done([records_of(lines(3))], plan(shapes=load_shapes()))
+    assert [(reject.place.line, reject.reason) for reject in told.rejects] == [
+        (2, "arrowkg has a bug: RecursionError: too deep")
+    ]
+    assert told.checked == told.papers.total() == 2
+    assert not [line for part in parts for line in part if "Stones 2" in line]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -4,6 +4,8 @@
 - the npm judges go to ``.tools/node`` in the checkout, in the versions of ``tests/judges/package-lock.json``;
 - Chromium comes from Debian's packages (as root), what drives it goes to ``.tools/browser``, in the versions of
   ``tests/browser/package-lock.json``;
+- what looks over pages (accessibility, diagrams, sitemaps, queries) goes to ``.tools/web``, in the versions of
+  ``tests/web/package-lock.json``; Apache, nginx, Caddy and Graphviz come from Debian's packages (as root);
 - Virtuoso, a triple store that graphs are sent to, comes from Debian's packages (as root);
 - Spark goes to the environment that runs this (dependency group ``spark``), and a Java for it comes from Debian's
   packages (as root) where there is none;
@@ -30,6 +32,8 @@ from browser import BROWSER_HOME, browser_missing, chromium  # noqa: E402
 from browser import HERE as BROWSER  # noqa: E402
 from clusters import spark_missing  # noqa: E402
 from judges import HERE, NODE_HOME, java_missing, node_missing  # noqa: E402
+from web import HERE as WEB  # noqa: E402
+from web import PROGRAMS, WEB_HOME, program, web_missing  # noqa: E402
 
 
 class Failed(Exception):
@@ -103,6 +107,29 @@ def install_browser() -> None:
     print("install_judges: browser: installed")
 
 
+def install_web() -> None:
+    """Install what looks over pages, as far as it is missing."""
+    if web_missing() is None:
+        print("install_judges: what looks over pages: in place")
+        return
+    _install_npm_packages(WEB, WEB_HOME)
+    web_missing.cache_clear()
+    reason = web_missing()
+    if reason is not None:
+        raise Failed(f"what looks over pages is still missing: {reason}")
+    print("install_judges: what looks over pages: installed")
+
+
+def install_programs() -> None:
+    """Install the web servers and Graphviz, as far as they are missing."""
+    absent = [package for name, package in PROGRAMS.items() if program(name) is None]
+    if not absent:
+        print("install_judges: web servers and Graphviz: in place")
+        return
+    _install_packages(*absent)
+    print("install_judges: web servers and Graphviz: installed")
+
+
 def install_virtuoso() -> None:
     """Install Virtuoso, if it is missing."""
     if shutil.which("virtuoso-t") and shutil.which("isql-vt"):
@@ -151,7 +178,16 @@ def install_spark() -> None:
 def main() -> int:
     """Install whatever is missing; gives the exit code."""
     failed = False
-    for install in (install_node, install_browser, install_virtuoso, install_java, install_spark):
+    steps = (
+        install_node,
+        install_browser,
+        install_web,
+        install_programs,
+        install_virtuoso,
+        install_java,
+        install_spark,
+    )
+    for install in steps:
         try:
             install()
         except Failed as error:

@@ -19,7 +19,7 @@ from arrowkg.pipeline import Hooks, Summary, Target, read
 from arrowkg.pipeline import export as export_papers
 from arrowkg.settings import EXAMPLE_BASE_IRI, Settings
 from arrowkg.sources import source_named
-from arrowkg.validation import Checking, load_shapes, reference_engine
+from arrowkg.validation import Checking, engine_named, load_shapes
 
 PAGE_RULES: Final = ("Capture-declared-count",)
 """The shapes that need a whole page, and so are not checked when only a part of it is read."""
@@ -50,6 +50,11 @@ _REPORT_SUFFIXES: Final = {
     help="The least severity that keeps FILE from being written.",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["compiled", "pyshacl"]),
+    help="What checks: arrowkg's own engine, or pySHACL. [default: compiled]",
+)
+@click.option(
     "--report", metavar="FILE", help="Write the validation report; its suffix says how (.html, .json, .ttl, …)."
 )
 @click.option("--skip-bad", is_flag=True, help="Go on without records that cannot be read or mapped.")
@@ -70,6 +75,7 @@ def command(
     sort: bool | None,
     validate: bool,
     fail_on: str | None,
+    engine: str | None,
     report: str | None,
     skip_bad: bool,
     rejects: str | None,
@@ -91,6 +97,7 @@ def command(
         "abstracts": abstracts,
         "characters": characters,
         "fail_on": fail_on,
+        "engine": engine,
     }
     settings = configured(flags).settings
     chosen = _format(output, to, jsonl=jsonl)
@@ -108,7 +115,7 @@ def command(
         report_place = stack.enter_context(Output(report)) if report else None
         target = Target(place, chosen, chosen.is_sorted if sort is None else sort, graph)
         hooks = Hooks(notice=console.notice, bad=bad.add if skip_bad else None, progress=console.progress)
-        checking = _checking(settings, limit) if validate else None
+        checking = _checking(settings, limit, hooks) if validate else None
         entries = read(*inputs, settings=settings, source=source, limit=limit, hooks=hooks)
         summary = export_papers(entries, target, settings, checking, hooks)
         if report_place is not None and summary.report is not None:
@@ -143,8 +150,8 @@ def report_rendering(report: str) -> str:
     return _REPORT_SUFFIXES[suffix]
 
 
-def _checking(settings: Settings, limit: int | None) -> Checking:
-    engine = reference_engine(load_shapes(None, settings.schema_ns))
+def _checking(settings: Settings, limit: int | None, hooks: Hooks) -> Checking:
+    engine = engine_named(settings.engine, load_shapes(None, settings.schema_ns), hooks.notice)
     return Checking(engine, settings, skipped=PAGE_RULES if limit is not None else ())
 
 

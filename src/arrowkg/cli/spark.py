@@ -16,7 +16,7 @@ from arrowkg.errors import UsageError
 from arrowkg.files import STDIN_OR_STDOUT, Output
 from arrowkg.formats import format_named
 from arrowkg.settings import EXAMPLE_BASE_IRI, FailOn
-from arrowkg.validation import load_shapes
+from arrowkg.validation import engine_named, load_shapes
 
 if TYPE_CHECKING:
     from arrowkg.scale.spark.job import Outcome
@@ -44,6 +44,11 @@ _COMPRESSIONS: Final = {"gz": ".gz", "zst": ".zst", "none": ""}
     help="The least severity that keeps OUT from being written.",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["compiled", "pyshacl"]),
+    help="What checks: arrowkg's own engine, or pySHACL. [default: compiled]",
+)
+@click.option(
     "--report", metavar="FILE", help="Write the validation report; its suffix says how (.html, .json, .ttl, …)."
 )
 @click.option("--skip-bad", is_flag=True, help="Go on without records that cannot be read or mapped.")
@@ -65,6 +70,7 @@ def command(
     characters: str | None,
     validate: bool,
     fail_on: str | None,
+    engine: str | None,
     report: str | None,
     skip_bad: bool,
     rejects: str | None,
@@ -91,6 +97,7 @@ def command(
         "abstracts": abstracts,
         "characters": characters,
         "fail_on": fail_on,
+        "engine": engine,
     }
     settings = configured(flags).settings
     suffix = _suffix(to, graph, compression)
@@ -109,6 +116,9 @@ def command(
         stack.enter_context(bad)
         report_place = stack.enter_context(Output(report)) if report else None
         shapes = load_shapes(None, settings.schema_ns) if validate else None
+        if shapes is not None:
+            # Each task makes one of its own; whether that can be is told once.
+            engine_named(settings.engine, shapes, console.notice)
         job = Job(inputs, from_, settings, graph, shapes, suffix, parts, bad.add if skip_bad else None)
         place = FileSystem(output, session, suffix) if is_address(output) else SharedFolder(output)
         outcome = carry_out(session, job, place)

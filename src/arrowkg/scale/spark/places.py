@@ -158,6 +158,18 @@ def is_address(name: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", name) is not None
 
 
+class _Joined:
+    """How Spark adds up what tasks count."""
+
+    def zero(self, value: list[Part]) -> list[Part]:
+        """Nothing yet."""
+        return []
+
+    def addInPlace(self, value1: list[Part], value2: list[Part]) -> list[Part]:
+        """Both."""
+        return value1 + value2
+
+
 class _Saved:
     def __init__(self, name: str, files: Any, session: Any) -> None:
         self._name = name
@@ -167,16 +179,7 @@ class _Saved:
 
     def parts(self, context: Any, blocks: Any, shared: Any, plan: Plan) -> Iterable[Part]:
         """Have Spark write the partitions, and gather what they count; a task that is tried again counts once."""
-        from pyspark.accumulators import AccumulatorParam
-
-        class Joined(AccumulatorParam[list[Part]]):
-            def zero(self, value: list[Part]) -> list[Part]:
-                return []
-
-            def addInPlace(self, value1: list[Part], value2: list[Part]) -> list[Part]:
-                return value1 + value2
-
-        counted = context.accumulator([], Joined())
+        counted = context.accumulator([], _Joined())
 
         def write(number: int, rows: Iterable[tuple[int, bytes]]) -> Iterator[str]:
             if number < plan_parts:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from arrowkg.errors import ArrowkgError, BadRecord, InputError
@@ -22,7 +21,7 @@ from arrowkg.scale.spark.told import Findings, Reject, Told, told_blocks
 from arrowkg.sources import source_named
 from arrowkg.sources.jsonl import record_of
 from arrowkg.terms import Triple
-from arrowkg.validation import Checking, reference_engine
+from arrowkg.validation import Result, engine_named
 
 BETWEEN: Final = "\x1f"
 """What stands between the lines of a unit: no line of N-Triples holds it, since terms escape it."""
@@ -86,6 +85,16 @@ def _sides(blocks: Iterable[tuple[int, bytes]], plan: Plan) -> Iterator[tuple[in
     return ((plan.parts + side, block) for side, block in blocks)
 
 
+class _Held(NamedTuple):
+    """A record that is mapped and not yet checked."""
+
+    place: Place
+    payload: bytes
+    title: str
+    triples: RecordTriples
+    notices: list[Notice]
+
+
 class _Mapper:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -96,19 +105,9 @@ class _Mapper:
         self._source = source_named("jsonl")
         self._repeats = Repeats(settings.schema_ns, _MOST_REMEMBERED)
         self._writer = NTriplesWriter(Options(settings.schema_ns, plan.graph))
-        self._hooks = Hooks(notice=self._notice)
-        self._checking: Checking | None = None
-        if plan.shapes is not None:
-            # One by one, so that a record that cannot be checked is known.
-            self._checking = Checking(
-                reference_engine(plan.shapes), replace(settings, batch_records=1), report=self.findings
-            )
-        self._place = Place(0, 0)
+        self._engine = None if plan.shapes is None else engine_named(settings.engine, plan.shapes)
         self._end: Place | None = None
-        self._notices: list[Notice] = []
-
-    def _notice(self, notice: Notice) -> None:
-        self._notices.append(notice)
+        self._held: list[_Held] = []
 
     def take(self, place: Place, payload: bytes) -> None:
         """Take a record; after a bad one that ends the run only what comes before it in the inputs matters."""
@@ -117,35 +116,77 @@ class _Mapper:
         record = record_of(payload, self._plan.names[place.file], place.line, self._plan.settings)
         if record is None:
             return
-        self._place = place
-        self._notices.clear()
-        self.findings.place = place
+        notices: list[Notice] = []
+        hooks = Hooks(notice=notices.append)
         try:
-            entry = entry_of(record, self._source, self._plan.settings, self._hooks)
+            entry = entry_of(record, self._source, self._plan.settings, hooks)
             assert entry is not None
-            for _, triples in mapped([entry], self._plan.settings, self._hooks):
-                if self._checking is not None:
-                    self._checking.add(entry, triples)
-                self._send(triples)
+            [(_, triples)] = mapped([entry], self._plan.settings, hooks)
         except BadRecord as error:
-            self._reject(error.reason, error.hint, error.record, is_bug=False)
+            self._reject(place, error.reason, error.hint, error.record, notices)
+        except Exception as error:  # one record must not end the work on all others
+            self._reject_for_bug(place, payload, error, notices)
+        else:
+            self._held.append(_Held(place, payload, entry.paper.title, triples, notices))
+            if len(self._held) >= self._plan.settings.batch_records:
+                self.check()
+
+    def _reject(
+        self, place: Place, reason: str, hint: str, record: bytes, notices: list[Notice], *, is_bug: bool = False
+    ) -> None:
+        for notice in notices:
+            self.told.notice(place, notice)
+        self.told.bad[place.file] += 1
+        self.told.rejects.append(Reject(place, reason, hint, record, is_bug))
+        if not self._plan.skip_bad and (self._end is None or place < self._end):
+            self._end = place
+
+    def _reject_for_bug(self, place: Place, payload: bytes, error: Exception, notices: list[Notice]) -> None:
+        told = " ".join(f"arrowkg has a bug: {type(error).__name__}: {error}".split())
+        self._reject(place, told, "please report it with this record", payload, notices, is_bug=True)
+
+    def check(self) -> None:
+        """Check the records that are held, and send those that could be checked.
+
+        Raises:
+            InputError: the shapes cannot be carried out.
+        """
+        held, self._held = self._held, []
+        if self._engine is None:
+            for one in held:
+                self._send(one)
+            return
+        graphs = [[*one.triples.own, *one.triples.shared] for one in held]
+        try:
+            found = self._engine.check_each(graphs)
         except ArrowkgError:
             raise
-        except Exception as error:  # one record must not end the work on all others
-            told = f"arrowkg has a bug: {type(error).__name__}: {error}"
-            self._reject(" ".join(told.split()), "please report it with this record", payload, is_bug=True)
-        for notice in self._notices:
-            self.told.notice(place, notice)
+        except Exception:  # the record that it is about is looked for
+            self._check_one_by_one(held, graphs)
+            return
+        for one, results in zip(held, found, strict=True):
+            self._take_results(one, results)
 
-    def _reject(self, reason: str, hint: str, record: bytes, *, is_bug: bool) -> None:
-        self.told.bad[self._place.file] += 1
-        self.told.rejects.append(Reject(self._place, reason, hint, record, is_bug))
-        if not self._plan.skip_bad:
-            self._end = self._place
+    def _check_one_by_one(self, held: list[_Held], graphs: list[list[Triple]]) -> None:
+        assert self._engine is not None
+        for one, graph in zip(held, graphs, strict=True):
+            try:
+                results = self._engine.check(graph)
+            except Exception as error:  # one record must not end the work on all others
+                self._reject_for_bug(one.place, one.payload, error, one.notices)
+            else:
+                self._take_results(one, results)
 
-    def _send(self, triples: RecordTriples) -> None:
+    def _take_results(self, one: _Held, results: list[Result]) -> None:
+        self.findings.place = one.place
+        self.findings.add(results, self._plan.names[one.place.file], one.place.line, one.title)
+        self._send(one)
+
+    def _send(self, one: _Held) -> None:
         """Send a record's own nodes as one unit, with its place at the end, and each shared node as one."""
-        place = self._place
+        place, triples = one.place, one.triples
+        for notice in one.notices:
+            self.told.notice(place, notice)
         self.told.papers[place.file] += 1
         own = self._writer.record(triples.own, []).replace("\n", BETWEEN)
         self._add(triples.own[0][0], f"{own}{place.file} {place.line}")
@@ -159,7 +200,6 @@ class _Mapper:
         self.blocks.add(crc32(node.encode()) % self._plan.parts, unit)
 
     def finish(self) -> None:
-        """See that the shapes had something to check."""
-        if self._checking is not None and self.told.papers:
-            self._checking.finished()
+        """Check what is left."""
+        self.check()
         self.told.checked = self.findings.checked
