@@ -22,10 +22,10 @@ ROOMS: Final = (
     ("sources", "formats", "validation"),
     ("sinks",),
     ("pipeline",),
-    ("listing", "inspection", "statements", "scale"),
+    ("listing", "inspection", "statements"),
     ("stores",),
     ("sparql",),
-    ("site",),
+    ("site", "scale"),
     ("server",),
     ("api",),
     ("__init__",),
@@ -34,8 +34,8 @@ ROOMS: Final = (
 """The rooms in order; those that stand together do not import each other. ``__init__`` is the package itself."""
 
 ELSEWHERE: Final = {
-    "backports": {"files", "server.shelf"},
-    "compression": {"files", "server.shelf"},
+    "backports": {"files", "scale.spark.blocks", "server.shelf"},
+    "compression": {"files", "scale.spark.blocks", "server.shelf"},
     "click": {"cli"},
     "h11": {"server.transport"},
     "jinja2": {"server.screens", "site.rendering"},
@@ -77,6 +77,7 @@ ELSEWHERE: Final = {
         "validation.shapes",
     },
     "pyparsing": {"validation.reference"},
+    "pyspark": {"scale.spark.places", "scale.spark.session"},
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
     "starlette": {
@@ -93,7 +94,7 @@ ELSEWHERE: Final = {
 }
 """What is not of Python's own library, and the modules that may use it."""
 
-LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "starlette", "urllib3", "uvicorn"}
+LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "starlette", "urllib3", "uvicorn", "pyspark"}
 """What takes long to import, so that the help must not need it."""
 
 

@@ -110,7 +110,7 @@ def command(
     settings = configured(flags).settings
     chosen = _format(output, to, jsonl=jsonl)
     if report is not None:
-        _rendering_for(report)
+        report_rendering(report)
         if not validate:
             raise UsageError("--report and --no-validate exclude each other")
     source = None if from_ is None else source_named(from_)
@@ -137,7 +137,7 @@ def command(
         if report_place is not None and summary.report is not None:
             from arrowkg.validation.renderings import render
 
-            name = _rendering_for(report_place.name)
+            name = report_rendering(report_place.name)
             report_place.write(render(summary.report, name, fail_on=settings.fail_on).encode())
             report_place.commit()
     console.end_notices()
@@ -156,7 +156,7 @@ def _format(output: str, to: str | None, *, jsonl: bool) -> Format:
     return format_named("jsonld-lines") if jsonl else chosen
 
 
-def _rendering_for(report: str) -> str:
+def report_rendering(report: str) -> str:
     """The report format that a file name asks for."""
     suffix = Path(report).suffix.lower()
     if suffix not in _REPORT_SUFFIXES:
