@@ -59,6 +59,7 @@ ELSEWHERE: Final = {
         "sparql.writers",
         "stores.loading",
         "stores.names",
+        "validation.compiled.exact",
         "validation.compiled.sparql",
         "validation.compiled.values",
         "validation.oxigraph_terms",
@@ -68,7 +69,13 @@ ELSEWHERE: Final = {
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
     "urllib3": {"stores.remote.transport"},
-    "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
+    "rdflib": {
+        "validation.compiled.exact",
+        "validation.reference",
+        "validation.rdflib_terms",
+        "validation.shapes",
+        "api",
+    },
 }
 """What is not of Python's own library, and the modules that may use it."""
 
