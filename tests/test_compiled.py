@@ -23,6 +23,7 @@ from arrowkg.terms import Triple, text
 from arrowkg.validation import Engine, Shapes, engine_named, load_shapes
 from arrowkg.validation.compiled import patterns
 from arrowkg.validation.compiled.engine import Checker
+from arrowkg.validation.compiled.exact import solutions
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.names import sh
 from arrowkg.validation.compiled.paths import walk
@@ -298,6 +299,28 @@ def answers(store: pyoxigraph.Store, query: str, node: str) -> Iterator[tuple[st
     for solution in solutions:
         path, value = (term_of_oxigraph(solution[name]) if name in names else None for name in ("path", "value"))
         yield node, path, node if value is None else value
+
+
+@pytest.mark.parametrize("form", ["01", "1"])
+def test_queries_see_lexical_forms(form: str) -> None:
+    """pyoxigraph would give back ``"1"`` for ``"01"``."""
+    query = r"SELECT $this ?value WHERE { $this <a:p> ?value FILTER (STR(?value) = '01') }"
+    check = checker(f'<a:shape> a sh:NodeShape ; sh:targetNode <a:0>, <a:1> ; sh:sparql [ sh:select "{query}" ] .')
+    value = f'"{form}"^^<{XSD}integer>'
+    graph = [("<a:0>", "<a:p>", value), ("<a:1>", "<a:p>", f'"1"^^<{XSD}integer>')]
+    found = check.check_each([Index(graph), Index([]), Index(graph)])
+    assert [[result.value for result in results] for results in found] == (
+        [[value], [], [value]] if form == "01" else [[], [], []]
+    )
+
+
+@given(graphs(), st.sampled_from(QUERIES))
+def test_rdflib_answers_as_pyoxigraph(graph: list[Triple], query: str) -> None:
+    ready = prepared(query, "SELECT", {}, ["this"], None, "shape")
+    for node in NODES:
+        mine = query_checker(query).check(Index(graph))
+        theirs = solutions(ready.text, graph, {"this": [node]}, None)
+        assert {found.value for found in mine if found.focus == node} == {row.get("value", node) for row in theirs}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """Queries over literals that pyoxigraph does not keep as they are.
 
 pyoxigraph keeps a number, a date or a truth value as its value: ``"01"^^xsd:integer`` comes back as ``"1"``, and so
-``STR`` and counts of distinct terms say something else. The few graphs where a query reaches such a literal are asked by
-rdflib's engine instead, which keeps lexical forms.
+``STR`` and counts of distinct terms say something else. Where a query reaches such a literal from a focus node,
+rdflib's engine answers instead, which keeps lexical forms.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -68,11 +69,11 @@ def solutions(
     for variable, terms in bound.items():
         for term in terms:
             values.add((URIRef(BOUND), URIRef(f"{BOUND}:{variable}"), rdflib_node(term)))
-    found = []
-    for row in data.query(_prepared(text)):
-        assert isinstance(row, ResultRow)
-        found.append({name: term_of(node) for name, node in row.asdict().items()})
-    return found
+    with warnings.catch_warnings():
+        # rdflib's own engine uses a name of its data sets that rdflib calls deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        rows = list(data.query(_prepared(text)))
+    return [{name: term_of(node) for name, node in row.asdict().items()} for row in rows if isinstance(row, ResultRow)]
 
 
 @lru_cache(maxsize=256)
