@@ -15,7 +15,7 @@ from arrowkg.validation.compiled.exact import is_changed, solutions
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.queries import BOUND, SHAPES_GRAPH, Query
 from arrowkg.validation.compiled.reach import Reached
-from arrowkg.validation.oxigraph_terms import oxigraph_quads, term_of_oxigraph
+from arrowkg.validation.oxigraph_terms import add_to_store, term_of_oxigraph
 
 if TYPE_CHECKING:
     import pyoxigraph
@@ -149,13 +149,13 @@ class _Data:
 
         if self._store is None:
             self._store = pyoxigraph.Store()
-            self._store.extend(oxigraph_quads(self.triples))
+            add_to_store(self._store, self.triples)
         if shapes is not None and not self._has_shapes:
-            self._store.extend(oxigraph_quads(shapes[1], shapes[0]))
+            add_to_store(self._store, shapes[1], shapes[0])
             self._has_shapes = True
         self._store.clear_graph(pyoxigraph.NamedNode(BOUND))
         values = [(f"<{BOUND}>", f"<{BOUND}:{name}>", term) for name, terms in bound.items() for term in terms]
-        self._store.extend(oxigraph_quads(values, BOUND))
+        add_to_store(self._store, values, BOUND)
         found = self._store.query(text)
         assert isinstance(found, pyoxigraph.QuerySolutions)
         names = [variable.value for variable in found.variables]
