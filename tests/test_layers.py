@@ -71,6 +71,7 @@ ELSEWHERE: Final = {
         "sparql.writers",
         "stores.loading",
         "stores.names",
+        "validation.compiled.exact",
         "validation.compiled.sparql",
         "validation.compiled.values",
         "validation.oxigraph_terms",
@@ -90,7 +91,13 @@ ELSEWHERE: Final = {
     },
     "urllib3": {"stores.remote.transport"},
     "uvicorn": {"server.running", "server.transport"},
-    "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
+    "rdflib": {
+        "validation.compiled.exact",
+        "validation.reference",
+        "validation.rdflib_terms",
+        "validation.shapes",
+        "api",
+    },
 }
 """What is not of Python's own library, and the modules that may use it."""
 
