@@ -157,5 +157,4 @@ def _shards(found: Iterator[Chunk], job: Job, pool: Pool) -> Iterator[tuple[Chun
 
     for task, result in pool.results(tasks()):
         chunk, kept = under_way.pop(task.number)
-        data = result if kept is None else kept
-        yield chunk, shards.from_bytes(data) if data else shards.empty()
+        yield chunk, shards.from_bytes(result if kept is None else kept) if chunk.records else shards.empty()
