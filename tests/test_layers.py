@@ -16,16 +16,17 @@ SOURCE: Final = Path(__file__).parents[1] / "src"
 ROOMS: Final = (
     ("errors",),
     ("model", "vocab", "terms", "settings"),
-    ("iris", "files"),
+    ("iris", "files", "sparql_tokens"),
     ("mapping", "spool", "generations"),
     ("repeats",),
     ("sources", "formats", "validation"),
     ("sinks",),
     ("pipeline",),
-    ("listing", "inspection", "statements", "scale"),
+    ("listing", "inspection", "statements"),
     ("stores",),
     ("sparql",),
-    ("site",),
+    ("site", "scale"),
+    ("server",),
     ("api",),
     ("__init__",),
     ("cli",),
@@ -33,18 +34,21 @@ ROOMS: Final = (
 """The rooms in order; those that stand together do not import each other. ``__init__`` is the package itself."""
 
 ELSEWHERE: Final = {
-    "backports": {"files"},
-    "compression": {"files"},
+    "backports": {"files", "scale.spark.blocks", "server.shelf"},
+    "compression": {"files", "scale.spark.blocks", "server.shelf"},
     "click": {"cli"},
-    "jinja2": {"site.rendering"},
+    "h11": {"server.transport"},
+    "jinja2": {"server.screens", "site.rendering"},
     "lxml": {"sources.arrow_html"},
-    "markupsafe": {"site.rendering", "site.whole"},
+    "markupsafe": {"site.rendering", "site.schemapages", "site.whole", "site.wording"},
     "orjson": {
         "sources.jsonl",
         "formats.jsonld",
         "formats.reading",
+        "server.screens",
         "site.dataset",
         "site.rendering",
+        "site.schema",
         "site.search",
         "site.whole",
         "validation.renderings.json",
@@ -53,24 +57,44 @@ ELSEWHERE: Final = {
     "pyoxigraph": {
         "formats.converting",
         "formats.reading",
-        "site.building",
+        "server.description",
+        "server.entities",
+        "server.fragments",
+        "server.live",
+        "server.protocol",
+        "server.survey",
+        "site.dumping",
         "site.graph",
+        "site.schema",
         "sparql.endpoint",
         "sparql.worker",
         "sparql.writers",
         "stores.loading",
         "stores.names",
+        "validation.compiled.sparql",
+        "validation.compiled.values",
+        "validation.oxigraph_terms",
         "validation.shapes",
     },
     "pyparsing": {"validation.reference"},
+    "pyspark": {"scale.spark.places", "scale.spark.session"},
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
+    "starlette": {
+        "server.application",
+        "server.endpoint",
+        "server.pages",
+        "server.patterns",
+        "server.places",
+        "server.responses",
+    },
     "urllib3": {"stores.remote.transport"},
+    "uvicorn": {"server.running", "server.transport"},
     "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
 }
 """What is not of Python's own library, and the modules that may use it."""
 
-LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "urllib3"}
+LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "starlette", "urllib3", "uvicorn", "pyspark"}
 """What takes long to import, so that the help must not need it."""
 
 

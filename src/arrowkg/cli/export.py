@@ -52,6 +52,11 @@ _REPORT_SUFFIXES: Final = {
     help="The least severity that keeps FILE from being written.",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["compiled", "pyshacl"]),
+    help="What checks: arrowkg's own engine, or pySHACL. [default: compiled]",
+)
+@click.option(
     "--report", metavar="FILE", help="Write the validation report; its suffix says how (.html, .json, .ttl, …)."
 )
 @click.option("--skip-bad", is_flag=True, help="Go on without records that cannot be read or mapped.")
@@ -76,6 +81,7 @@ def command(
     sort: bool | None,
     validate: bool,
     fail_on: str | None,
+    engine: str | None,
     report: str | None,
     skip_bad: bool,
     rejects: str | None,
@@ -99,11 +105,12 @@ def command(
         "abstracts": abstracts,
         "characters": characters,
         "fail_on": fail_on,
+        "engine": engine,
     }
     settings = configured(flags).settings
     chosen = _format(output, to, jsonl=jsonl)
     if report is not None:
-        _rendering_for(report)
+        report_rendering(report)
         if not validate:
             raise UsageError("--report and --no-validate exclude each other")
     source = None if from_ is None else source_named(from_)
@@ -130,7 +137,7 @@ def command(
         if report_place is not None and summary.report is not None:
             from arrowkg.validation.renderings import render
 
-            name = _rendering_for(report_place.name)
+            name = report_rendering(report_place.name)
             report_place.write(render(summary.report, name, fail_on=settings.fail_on).encode())
             report_place.commit()
     console.end_notices()
@@ -149,7 +156,7 @@ def _format(output: str, to: str | None, *, jsonl: bool) -> Format:
     return format_named("jsonld-lines") if jsonl else chosen
 
 
-def _rendering_for(report: str) -> str:
+def report_rendering(report: str) -> str:
     """The report format that a file name asks for."""
     suffix = Path(report).suffix.lower()
     if suffix not in _REPORT_SUFFIXES:

@@ -1,1 +1,1 @@
-"""Many papers on one machine: records are split once, then parsed, mapped, checked and written in worker processes."""
+"""Many papers: on all cores of one machine, where records are split once, or on a cluster of machines."""

@@ -21,7 +21,7 @@ from arrowkg.sinks import SortForm
 from arrowkg.sources import Source
 from arrowkg.sources.record import Record
 from arrowkg.terms import Triple
-from arrowkg.validation import Checking, Engine, Report, Result, load_shapes, reference_engine
+from arrowkg.validation import Checking, Engine, Report, Result, engine_named, load_shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Work:
         """What checks records, with a report of its own or this one."""
         plan = self._plan
         if self._engine is None:
-            self._engine = reference_engine(load_shapes(None, plan.settings.schema_ns))
+            self._engine = engine_named(plan.settings.engine, load_shapes(None, plan.settings.schema_ns))
         return Checking(self._engine, plan.settings, report, plan.skipped_shapes)
 
 
