@@ -273,8 +273,10 @@ class Pool:
             task.size = size
             task.is_kept = outcome == KEPT
             if outcome == FAILED:
-                told = bytes(worker.slots[task.slot].view(size)).decode(errors="replace")
-                raise RuntimeError(f"a worker process failed at {task.place}: {told}")
+                told = bytes(worker.slots[task.slot].view(size)).decode(errors="replace").strip()
+                error = RuntimeError(f"{told.rpartition(chr(10))[2]} (in a worker process, at {task.place})")
+                error.add_note(told)
+                raise error
 
     def _bury(self, worker: _Worker) -> None:
         """Put another worker in the place of one that has died, unless its task has killed one before."""
