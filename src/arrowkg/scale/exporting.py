@@ -21,12 +21,12 @@ from arrowkg.scale.work import Plan, Work
 from arrowkg.sinks import Target
 from arrowkg.sources import Source
 
-# A record takes a worker about a tenth of a millisecond, or some milliseconds if it is checked.
+# A record takes a worker about a tenth of a millisecond, or half of one if it is checked.
 _CHUNK_RECORDS: Final = 300
 _CHUNK_RECORDS_CHECKED: Final = 100
 # Below so many records one process is done before others have started.
-_FEW: Final = 3000
-_FEW_CHECKED: Final = 500
+_FEW: Final = 5000
+_FEW_CHECKED: Final = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +157,4 @@ def _shards(found: Iterator[Chunk], job: Job, pool: Pool) -> Iterator[tuple[Chun
 
     for task, result in pool.results(tasks()):
         chunk, kept = under_way.pop(task.number)
-        data = result if kept is None else kept
-        yield chunk, shards.from_bytes(data) if data else shards.empty()
+        yield chunk, shards.from_bytes(result if kept is None else kept) if chunk.records else shards.empty()
