@@ -147,9 +147,10 @@ def rate(port: int, addresses: Sequence[str], accept: str, connections: int = 4)
 def names_of(store: Path, of_class: str, count: int, work: Path) -> list[str]:
     """Some IRIs of a class, below the base."""
     text = f"SELECT ?one {{ ?one a ak:{of_class} }} LIMIT {count}"
-    command = [arrowkg_command(), "query", text, "--store", store, "--format", "csv", "-o", work / "names", "-q"]
+    output = work / "names"
+    command: Command = [arrowkg_command(), "query", text, "--store", store, "--format", "csv", "-o", output, "-q"]
     run(command, log=work / "log", folder=ROOT)
-    return (work / "names").read_text(encoding="utf-8").split()[1:]
+    return output.read_text(encoding="utf-8").split()[1:]
 
 
 def beside(store: Path, nt: Path, work: Path) -> None:
