@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "search",
     "site",
     "serve",
+    "spark",
     "push",
     "bulk-script",
     "formats",

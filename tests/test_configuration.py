@@ -28,6 +28,7 @@ VALUES: Final[dict[str, tuple[object, object, object]]] = {
     "abstracts": (False, True, False),
     "characters": ("refuse", "replace", "refuse"),
     "fail_on": ("never", "info", "warning"),
+    "engine": ("pyshacl", "compiled", "pyshacl"),
 }
 NOWHERE: Final = Path("/nowhere")
 

@@ -16,15 +16,16 @@ SOURCE: Final = Path(__file__).parents[1] / "src"
 ROOMS: Final = (
     ("errors",),
     ("model", "vocab", "terms", "settings"),
-    ("iris", "files"),
+    ("iris", "files", "sparql_tokens"),
     ("mapping", "spool", "generations"),
     ("repeats",),
     ("sources", "formats", "validation"),
+    ("sinks",),
     ("pipeline",),
     ("listing", "inspection", "statements"),
     ("stores",),
     ("sparql",),
-    ("site",),
+    ("site", "scale"),
     ("server",),
     ("api",),
     ("__init__",),
@@ -33,8 +34,8 @@ ROOMS: Final = (
 """The rooms in order; those that stand together do not import each other. ``__init__`` is the package itself."""
 
 ELSEWHERE: Final = {
-    "backports": {"files", "server.shelf"},
-    "compression": {"files", "server.shelf"},
+    "backports": {"files", "scale.spark.blocks", "server.shelf"},
+    "compression": {"files", "scale.spark.blocks", "server.shelf"},
     "click": {"cli"},
     "h11": {"server.transport"},
     "jinja2": {"server.screens", "site.rendering"},
@@ -71,9 +72,13 @@ ELSEWHERE: Final = {
         "sparql.writers",
         "stores.loading",
         "stores.names",
+        "validation.compiled.sparql",
+        "validation.compiled.values",
+        "validation.oxigraph_terms",
         "validation.shapes",
     },
     "pyparsing": {"validation.reference"},
+    "pyspark": {"scale.spark.places", "scale.spark.session"},
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
     "starlette": {
@@ -90,7 +95,7 @@ ELSEWHERE: Final = {
 }
 """What is not of Python's own library, and the modules that may use it."""
 
-LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "starlette", "urllib3", "uvicorn"}
+LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "starlette", "urllib3", "uvicorn", "pyspark"}
 """What takes long to import, so that the help must not need it."""
 
 

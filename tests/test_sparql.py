@@ -22,7 +22,7 @@ from arrowkg.sparql.asking import Asked, ask
 from arrowkg.sparql.binding import bound
 from arrowkg.sparql.examples import Column, Example, Parameter
 from arrowkg.sparql.query import BOOLEAN, ROWS, TRIPLES, checked, with_namespace, with_prefixes, with_terms
-from arrowkg.sparql.tokens import tokens
+from arrowkg.sparql_tokens import tokens
 from arrowkg.terms import text
 from cli import spawn_python
 

@@ -10,9 +10,10 @@ from arrowkg.files import Output
 from arrowkg.formats import format_for, format_named
 from arrowkg.mapping import triples
 from arrowkg.model import Entry, Paper
-from arrowkg.pipeline import Hooks, Summary, Target, export, mapped
+from arrowkg.pipeline import Hooks, Summary, export, mapped
 from arrowkg.settings import Settings
-from arrowkg.validation import Checking, Report, load_shapes, reference_engine
+from arrowkg.sinks import Target
+from arrowkg.validation import Checking, Report, engine_named, load_shapes
 from arrowkg.vocab import prefixes
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def validate(
     (True, ['Paper-year-missing', 'Paper-abstract-missing'])
     """
     settings = settings or Settings()
-    engine = reference_engine(load_shapes(None if shapes is None else fspath(shapes), settings.schema_ns))
+    loaded = load_shapes(None if shapes is None else fspath(shapes), settings.schema_ns)
+    engine = engine_named(settings.engine, loaded)
     checking = Checking(engine, settings)
     for entry, record in mapped(_entries(papers), settings, Hooks()):
         checking.add(entry, record)

@@ -17,6 +17,7 @@ CharacterPolicy: TypeAlias = Literal["keep", "replace", "refuse"]
 Severity: TypeAlias = Literal["violation", "warning", "info"]
 IriStyle: TypeAlias = Literal["303", "hash"]
 FailOn: TypeAlias = Literal["violation", "warning", "info", "never"]
+EngineName: TypeAlias = Literal["compiled", "pyshacl"]
 
 EXAMPLE_BASE_IRI: Final = "https://kg.example.org/"
 """The base IRI when none is set: a name reserved for examples, so nobody's, and meant to be replaced."""
@@ -39,6 +40,7 @@ class Settings:
             and refuses records with others (NUL, lone surrogates, non-characters), ``replace`` writes U+FFFD for
             all of them, ``refuse`` refuses a record for any.
         fail_on: the least severity that makes a graph non-conforming for the exit code.
+        engine: what checks a graph: our compiled engine, or pySHACL.
         max_expanded_bytes: the most that one input may hold after decompression.
         max_page_bytes: the most for an input that is read as a whole: a page, or an RDF file.
         max_html_bytes: the most for a page saved as HTML, whose elements take a hundred times their bytes in memory.
@@ -82,6 +84,7 @@ class Settings:
     abstracts: bool = True
     characters: CharacterPolicy = "keep"
     fail_on: FailOn = "violation"
+    engine: EngineName = "compiled"
     max_expanded_bytes: int = 64 * 1024 * MIB
     max_page_bytes: int = 256 * MIB
     max_html_bytes: int = 16 * MIB
@@ -129,6 +132,7 @@ class Settings:
             "schema_ns": ("https", "http"),
             "characters": ("keep", "replace", "refuse"),
             "fail_on": ("violation", "warning", "info", "never"),
+            "engine": ("compiled", "pyshacl"),
             "serve_iris": ("303", "hash"),
         }
         for name, allowed in choices.items():

@@ -13,11 +13,11 @@ from arrowkg.cli.export import PAGE_RULES
 from arrowkg.cli.places import check_places
 from arrowkg.files import STDIN_OR_STDOUT, Input, Output
 from arrowkg.formats.reading import read_rdf
-from arrowkg.pipeline import Hooks, entries_of, mapped
-from arrowkg.settings import Settings
+from arrowkg.pipeline import Hooks, OnNotice, entries_of, mapped
+from arrowkg.settings import EngineName, Settings
 from arrowkg.sources import Source, guess, source_named
 from arrowkg.terms import Triple
-from arrowkg.validation import Checking, Engine, Report, check_graph, load_shapes, reference_engine
+from arrowkg.validation import Checking, Engine, Report, check_graph, engine_named, load_shapes
 from arrowkg.validation.renderings import RENDERINGS, render
 from arrowkg.vocab import SCHEMA
 
@@ -41,6 +41,11 @@ from arrowkg.vocab import SCHEMA
     type=click.Choice(["violation", "warning", "info", "never"]),
     help="The least severity that exits with 1.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "pyshacl"]),
+    help="What checks: arrowkg's own engine, or pySHACL. [default: compiled]",
+)
 @mapping_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read no more than N papers of each listing.")
 @console_options
@@ -51,6 +56,7 @@ def command(
     shapes: str | None,
     report_format: str,
     fail_on: str | None,
+    engine: str | None,
     base_iri: str | None,
     schema_ns: str | None,
     abstracts: bool | None,
@@ -72,11 +78,12 @@ def command(
         "abstracts": abstracts,
         "characters": characters,
         "fail_on": fail_on,
+        "engine": engine,
     }
     settings = configured(flags).settings
     check_places(inputs, output)
     report = Report(settings.max_results)
-    engines = _Engines(shapes)
+    engines = _Engines(settings.engine, shapes, console.notice)
     for name in inputs:
         with Input(name, settings) as opened:
             source = None if from_ is None else source_named(from_)
@@ -102,13 +109,16 @@ def command(
 class _Engines:
     """The engine for each form of schema.org's namespace, made when it is first needed."""
 
-    def __init__(self, shapes: str | None) -> None:
+    def __init__(self, name: EngineName, shapes: str | None, notice: OnNotice) -> None:
+        self._name: EngineName = name
         self._shapes = shapes
+        self._notice = notice
         self._made: dict[str, Engine] = {}
 
     def get(self, schema_ns: str) -> Engine:
         if schema_ns not in self._made:
-            self._made[schema_ns] = reference_engine(load_shapes(self._shapes, schema_ns))
+            shapes = load_shapes(self._shapes, schema_ns)
+            self._made[schema_ns] = engine_named(self._name, shapes, self._notice)
         return self._made[schema_ns]
 
 

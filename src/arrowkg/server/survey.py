@@ -28,7 +28,7 @@ from arrowkg.site.place import Place
 from arrowkg.site.rendering import PAPERS_ON_A_PAGE, Renderer
 from arrowkg.site.search import SearchIndex
 from arrowkg.site.views import Link
-from arrowkg.site.whole import MOST_NAMES, Whole, overview, write_whole
+from arrowkg.site.whole import MOST_NAMES, Whole, overview, with_recent, write_whole
 from arrowkg.spool import Spool
 from arrowkg.stores.manifest import Manifest
 from arrowkg.terms import XSD, iri_of
@@ -118,14 +118,14 @@ def carry_out(survey: Survey) -> None:
             if year:
                 for path in _pages(f"year/{year}", count):
                     pages.add(path)
-        whole = totals.whole(survey, [])
+        graph = Graph(source.database, look.base_iri, look.schema_ns)
+        whole = with_recent(totals.whole(survey, []), graph)
         renderer = Renderer(look)
         for path in _FIRST:
             place.write(path, overview(renderer, whole, path))
         for path, data in index.files():
             place.write(path, data)
         whole = totals.whole(survey, [_dump(survey)])
-        graph = Graph(source.database, look.base_iri, look.schema_ns)
         write_whole(whole, graph, place, pages.sorted())
     (source.root.parent / DONE).touch()
 

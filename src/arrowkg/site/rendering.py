@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ POLICY: Final = (
 )
 _TEMPLATES: Final = {PaperView: "paper.html", AuthorView: "author.html", VenueView: "venue.html"}
 _CO_AUTHORS: Final = 200
+_AUTHORS_IN_SIGHT: Final = 40
 _DESCRIBED_NAMES: Final = 3
 _LONGEST_DESCRIPTION: Final = 300
 
@@ -75,6 +77,7 @@ class Page:
     grid: Grid | None = None
     formats: tuple[tuple[str, str], ...] = FORMATS
     most_co_authors: int = _CO_AUTHORS
+    most_in_sight: int = _AUTHORS_IN_SIGHT
 
     def to(self, iri: str) -> str:
         """The relative address of an entity's page; empty if it has none."""
@@ -206,6 +209,8 @@ class Renderer:
             radius=_radius,
             paragraphs=_paragraphs,
             address=_address,
+            isolated=_isolated,
+            direction=_direction,
         )
 
     def template(self, name: str) -> Any:
@@ -222,6 +227,7 @@ class Renderer:
             page: what its template calls ``page``.
         """
         text = self.template(template).render(
+            path=path,
             root=root_from(path),
             policy=POLICY,
             site_title=self._look.title,
@@ -321,6 +327,24 @@ def _radius(count: int, most: int) -> float:
 
 def _paragraphs(text: str) -> list[str]:
     return [part for part in text.split("\n\n") if part.strip()]
+
+
+# Hebrew, Arabic and the other scripts from right to left, and the marks that turn a direction.
+_right_to_left = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
+def _isolated(text: str) -> Markup:
+    """A text that does not turn what stands beside it."""
+    if text.isascii() or not _right_to_left.search(text):
+        return escape(text)
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
+def _direction(text: str) -> Markup:
+    """The attribute of an element whose text may run from right to left."""
+    return Markup("" if text.isascii() or not _right_to_left.search(text) else ' dir="auto"')
 
 
 def _address(text: str, address: str) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -20,12 +20,13 @@ from arrowkg.site.place import Place
 from arrowkg.site.rendering import Look, Renderer, in_html
 from arrowkg.site.schemapages import PAGES as SCHEMA_PAGES
 from arrowkg.site.schemapages import schema_files
-from arrowkg.site.views import Link
+from arrowkg.site.views import Link, PaperLine
 from arrowkg.site.webservers import files_in_root
 from arrowkg.stores.manifest import Manifest
 
 # The protocol allows 50,000 addresses and 50 MB in a file (https://www.sitemaps.org/protocol.html).
 _MOST_ADDRESSES: Final = 50_000
+_MOST_RECENT: Final = 5
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST_NAMES: Final = 300
 """How many author names the home page shows."""
@@ -45,6 +46,7 @@ class Whole:
         venues: every series and journal with its number of papers, by name.
         dumps: files of the whole graph.
         newest: the papers whose pages changed last, each with the day.
+        recent: the first of them, as they stand in a list.
     """
 
     look: Look
@@ -55,6 +57,7 @@ class Whole:
     venues: tuple[tuple[Link, int], ...]
     dumps: list[Dump]
     newest: list[tuple[str, str]]
+    recent: tuple[PaperLine, ...] = ()
 
     @property
     def base_iri(self) -> str:
@@ -114,6 +117,7 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         OSError: a file cannot be written.
     """
     renderer = Renderer(whole.look)
+    whole = with_recent(whole, graph)
     for path, data in schema_files(renderer, whole.base_iri, whole.look.schema_ns, whole.classes, whole.properties):
         place.write(path, data)
     for path in _PAGES:
@@ -127,12 +131,17 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         place.write(path, triples)
     place.write("dataset.jsonld", json_ld(whole.look.title, whole.base_iri, whole.manifest, whole.dumps))
     place.write("linkset.json", _linkset(whole))
-    entries = (Entry(graph.paper(iri), day) for iri, day in whole.newest)
+    entries = [Entry(graph.paper(iri), day) for iri, day in whole.newest]
     place.write("feed.xml", atom(whole.look.title, whole.base_iri, entries))
     for path, data in files_in_root():
         place.write(path, data)
     place.write("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {whole.base_iri}sitemap.xml\n".encode())
     return _write_sitemap(whole.base_iri, place, pages)
+
+
+def with_recent(whole: Whole, graph: Graph) -> Whole:
+    """What is known of a site, with the newest papers as the home page lists them."""
+    return replace(whole, recent=tuple(graph.paper(iri).line for iri, _ in whole.newest[:_MOST_RECENT]))
 
 
 def overview(renderer: Renderer, whole: Whole, path: str) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 
 from arrowkg.errors import InputError, QueryLimit
 from arrowkg.settings import Settings
-from arrowkg.sparql.tokens import Token, tokens
+from arrowkg.sparql_tokens import Token, tokens
 from arrowkg.vocab import prefixes
 
 ROWS: Final = "rows"

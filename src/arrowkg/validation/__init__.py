@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arrowkg.validation.checking import Checking, check_graph
-from arrowkg.validation.engine import Engine, reference_engine
+from arrowkg.validation.engine import Engine, engine_named, reference_engine
 from arrowkg.validation.report import Finding, Report, Result
 from arrowkg.validation.shapes import Shapes, load_shapes, shapes_folder
 
@@ -15,6 +15,7 @@ __all__ = [
     "Result",
     "Shapes",
     "check_graph",
+    "engine_named",
     "load_shapes",
     "reference_engine",
     "shapes_folder",

@@ -8,7 +8,7 @@ from arrowkg.errors import InputError
 from arrowkg.mapping import RecordTriples
 from arrowkg.model import Entry
 from arrowkg.settings import Settings
-from arrowkg.terms import Triple, lexical_form
+from arrowkg.terms import Triple, iri_of, lexical_form
 from arrowkg.validation.engine import Engine
 from arrowkg.validation.report import Report, Result
 from arrowkg.vocab import DCTERMS_TITLE, PRO_IS_CONTEXT_FOR
@@ -55,15 +55,15 @@ class Checking:
         if not self._has_focus:
             raise InputError(
                 "the shapes found no node to check",
-                hint=f"they target {', '.join(sorted(self._engine.shapes.target_classes))}",
+                hint=f"they target {', '.join(iri_of(found) for found in sorted(self._engine.shapes.target_classes))}",
             )
         return self._report
 
     def _check(self) -> None:
-        for entry, record in self._batch:
-            triples = [*record.own, *record.shared]
-            self._has_focus = self._has_focus or bool(self._engine.shapes.focus_nodes(triples))
-            self._report.add(self._kept(self._engine.check(triples)), entry.file, entry.line, entry.paper.title)
+        graphs = [[*record.own, *record.shared] for _, record in self._batch]
+        self._has_focus = self._has_focus or any(self._engine.shapes.focus_nodes(triples) for triples in graphs)
+        for (entry, _), results in zip(self._batch, self._engine.check_each(graphs), strict=True):
+            self._report.add(self._kept(results), entry.file, entry.line, entry.paper.title)
         self._batch.clear()
 
     def _kept(self, results: Iterable[Result]) -> list[Result]:
@@ -80,7 +80,7 @@ def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report
     if not targets:
         raise InputError(
             "the graph holds no node that the shapes target, so there is nothing to check",
-            hint=f"they target {', '.join(sorted(engine.shapes.target_classes))}",
+            hint=f"they target {', '.join(iri_of(found) for found in sorted(engine.shapes.target_classes))}",
             file=file,
         )
     titles: dict[str, str] = {}

@@ -20,9 +20,10 @@ from rdflib.query import Result as QueryResult
 from arrowkg.errors import InputError
 from arrowkg.settings import Severity
 from arrowkg.terms import Triple
+from arrowkg.validation.compiled.names import SH
 from arrowkg.validation.rdflib_terms import add_triples, term_of
 from arrowkg.validation.report import Path, Result
-from arrowkg.validation.shapes import SH, Shapes
+from arrowkg.validation.shapes import Shapes
 
 if TYPE_CHECKING:
     from rdflib.term import Node
@@ -67,7 +68,7 @@ class ReferenceEngine:
         self.shapes = shapes
         self._queries: dict[str, Query] = {}
         try:
-            self._validator = _ReusedValidator(shapes.graph)
+            self._validator = _ReusedValidator(shapes.graph())
         except (ReportableRuntimeError, ShapeLoadError) as error:
             raise InputError(f"the shapes cannot be used: {_first_line(error)}") from None
 
@@ -84,6 +85,10 @@ class ReferenceEngine:
         except (ReportableRuntimeError, ShapeLoadError) as error:
             raise InputError(f"the shapes cannot be carried out: {_first_line(error)}") from None
         return [_result(report, node) for node in report.objects(None, URIRef(f"{SH}result"))]
+
+    def check_each(self, graphs: Iterable[Iterable[Triple]]) -> list[list[Result]]:
+        """The results of each of several graphs by itself; errors as :meth:`check`."""
+        return [self.check(triples) for triples in graphs]
 
 
 class _DataGraph(Graph):

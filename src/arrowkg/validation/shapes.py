@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from arrowkg.errors import InputError, UsageError
 from arrowkg.terms import Triple
-from arrowkg.vocab import RDF, SCHEMA, XSD
+from arrowkg.validation.compiled.names import RDFS_CLASS, SH
+from arrowkg.validation.oxigraph_terms import term_of_oxigraph
+from arrowkg.vocab import RDF_TYPE, SCHEMA
 
 if TYPE_CHECKING:
     from rdflib import Graph
-    from rdflib.term import Node
-
-SH: Final = "http://www.w3.org/ns/shacl#"
 
 # Every term of the SHACL recommendation of 20 July 2017 that a shapes graph may use.
 SHACL_TERMS: Final = frozenset(
@@ -35,7 +34,7 @@ SHACL_TERMS: Final = frozenset(
 )
 
 _TARGETS: Final = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
-_TYPE: Final = f"<{RDF}type>"
+_CLASS_SHAPES: Final = (RDFS_CLASS, f"<{SH}NodeShape>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +42,44 @@ class Shapes:
     """A shapes graph that was looked over.
 
     Attributes:
-        graph: the shapes as an rdflib graph.
-        target_classes: IRIs of the classes that shapes target.
+        triples: the shapes graph, each triple once.
+        target_classes: the terms of the classes that shapes target.
         target_nodes: the nodes that shapes target.
-        subjects_of: IRIs of the predicates whose subjects shapes target.
-        objects_of: IRIs of the predicates whose objects shapes target.
+        subjects_of: the terms of the predicates whose subjects shapes target.
+        objects_of: the terms of the predicates whose objects shapes target.
     """
 
-    graph: Graph
+    triples: tuple[Triple, ...]
     target_classes: frozenset[str]
     target_nodes: frozenset[str]
     subjects_of: frozenset[str]
     objects_of: frozenset[str]
 
+    def graph(self) -> Graph:
+        """The shapes graph as one of rdflib's.
+
+        >>> len(load_shapes().graph()) == len(load_shapes().triples)
+        True
+        """
+        from rdflib import Graph
+
+        from arrowkg.validation.rdflib_terms import add_triples
+
+        graph = Graph(bind_namespaces="none")
+        add_triples(graph, self.triples)
+        return graph
+
     def focus_nodes(self, triples: Iterable[Triple]) -> set[str]:
         """The nodes of a graph that some shape targets, subclasses aside (SHACL section 2.1.3).
 
-        >>> load_shapes().focus_nodes([("<a:s>", f"<{RDF}type>", "<https://w3id.org/arrowkg/ns#Paper>")])
+        >>> load_shapes().focus_nodes([("<a:s>", RDF_TYPE, "<https://w3id.org/arrowkg/ns#Paper>")])
         {'<a:s>'}
         """
-        classes = {f"<{found}>" for found in self.target_classes}
-        subjects_of = {f"<{found}>" for found in self.subjects_of}
-        objects_of = {f"<{found}>" for found in self.objects_of}
-        focus = {f"<{node}>" for node in self.target_nodes}
+        focus = set(self.target_nodes)
         for subject, predicate, value in triples:
-            if (predicate == _TYPE and value in classes) or predicate in subjects_of:
+            if (predicate == RDF_TYPE and value in self.target_classes) or predicate in self.subjects_of:
                 focus.add(subject)
-            if predicate in objects_of:
+            if predicate in self.objects_of:
                 focus.add(value)
         return focus
 
@@ -95,22 +105,19 @@ def load_shapes(folder: str | Path | None = None, schema_ns: str = "https") -> S
         InputError: a file is no Turtle, or uses a ``sh:`` term that SHACL does not define, or no shape has a target.
 
     >>> sorted(load_shapes().target_classes)[0]
-    'http://purl.org/spar/datacite/Identifier'
+    '<http://purl.org/spar/datacite/Identifier>'
     """
-    from rdflib import Graph
-
     where = shapes_folder() if folder is None else Path(folder)
     if not where.exists():
         raise UsageError(f"there are no shapes at {where}")
     files = sorted(where.glob("*.ttl")) if where.is_dir() else [where]
     if not files:
         raise UsageError(f"the folder {where} holds no shapes", hint="shapes are read from its .ttl files")
-    graph = Graph(bind_namespaces="none")
-    for file in files:
-        _parse_into(graph, file, schema_ns)
+    triples = tuple(dict.fromkeys([triple for file in files for triple in _read(file, schema_ns)]))
+    shapes = _looked_over(triples, str(where))
     if folder is not None:
-        _check_well_formed(graph, str(where))
-    return _looked_over(graph, str(where))
+        _check_well_formed(shapes.graph(), str(where))
+    return shapes
 
 
 def _check_well_formed(graph: Graph, where: str) -> None:
@@ -132,10 +139,9 @@ def _check_well_formed(graph: Graph, where: str) -> None:
         raise InputError(f"the shapes cannot be used: {reason}", file=where)
 
 
-def _parse_into(graph: Graph, file: Path, schema_ns: str) -> None:
-    """Add a file's triples, parsed strictly, to the graph."""
+def _read(file: Path, schema_ns: str) -> list[Triple]:
+    """A file's triples, parsed strictly."""
     import pyoxigraph
-    from rdflib import BNode, Literal, URIRef
 
     try:
         text = file.read_text(encoding="utf-8")
@@ -145,42 +151,36 @@ def _parse_into(graph: Graph, file: Path, schema_ns: str) -> None:
         text = re.sub(re.escape(form) + r"(?=[\">A-Z a-z])", SCHEMA[schema_ns], text)
     labels: dict[str, str] = {}
 
-    def node(term: pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal) -> Node:
-        if isinstance(term, pyoxigraph.BlankNode):
+    def term(node: object) -> str:
+        if isinstance(node, pyoxigraph.BlankNode):
             # Parsers number blank nodes as they like; reports name them, so they are numbered by place here.
-            return BNode(labels.setdefault(term.value, f"{file.stem}-{len(labels) + 1}"))
-        if isinstance(term, pyoxigraph.NamedNode):
-            return URIRef(term.value)
-        if term.language:
-            return Literal(term.value, lang=term.language)
-        is_text = term.datatype.value == f"{XSD}string"
-        return Literal(term.value, datatype=None if is_text else URIRef(term.datatype.value))
+            return "_:" + labels.setdefault(node.value, f"{file.stem}-{len(labels) + 1}")
+        return term_of_oxigraph(node)
 
     try:
-        for quad in pyoxigraph.parse(text, pyoxigraph.RdfFormat.TURTLE, base_iri="urn:shapes"):
-            graph.add((node(quad.subject), node(quad.predicate), node(quad.object)))
+        return [
+            (term(quad.subject), term(quad.predicate), term(quad.object))
+            for quad in pyoxigraph.parse(text, pyoxigraph.RdfFormat.TURTLE, base_iri="urn:shapes")
+        ]
     except SyntaxError as error:
         raise InputError(f"not Turtle: {error.msg}", file=str(file), line=error.lineno) from None
 
 
-def _looked_over(graph: Graph, where: str) -> Shapes:
-    from rdflib import URIRef
-
-    unknown = sorted(
-        {
-            str(term)
-            for triple in graph
-            for term in triple
-            if isinstance(term, URIRef) and term.startswith(SH) and term[len(SH) :] not in SHACL_TERMS
-        }
-    )
+def _looked_over(triples: tuple[Triple, ...], where: str) -> Shapes:
+    terms = {term for triple in triples for term in triple if term.startswith(f"<{SH}")}
+    unknown = sorted(term[1:-1].removeprefix(SH) for term in terms if term[1:-1].removeprefix(SH) not in SHACL_TERMS)
     if unknown:
-        names = ", ".join(f"sh:{term[len(SH) :]}" for term in unknown)
+        names = ", ".join(f"sh:{name}" for name in unknown)
         raise InputError(f"SHACL does not define {names}", hint="is it misspelled? It would check nothing", file=where)
-    targets = {target: set(graph.objects(None, URIRef(SH + target))) for target in _TARGETS}
+    targets = {
+        target: {value for _, predicate, value in triples if predicate == f"<{SH}{target}>"} for target in _TARGETS
+    }
     # A shape that is a class is a target of its own (section 2.1.3.3).
-    classes = set(graph.subjects(URIRef(_TYPE[1:-1]), URIRef("http://www.w3.org/2000/01/rdf-schema#Class")))
-    targets["targetClass"] |= classes & set(graph.subjects(URIRef(_TYPE[1:-1]), URIRef(f"{SH}NodeShape")))
+    typed = {
+        name: {subject for subject, predicate, value in triples if predicate == RDF_TYPE and value == name}
+        for name in _CLASS_SHAPES
+    }
+    targets["targetClass"] |= typed[_CLASS_SHAPES[0]] & typed[_CLASS_SHAPES[1]]
     if not any(targets.values()):
         raise InputError("no shape has a target, so nothing would be checked", file=where)
-    return Shapes(graph, *(frozenset(map(str, targets[target])) for target in _TARGETS))
+    return Shapes(triples, *(frozenset(targets[target]) for target in _TARGETS))

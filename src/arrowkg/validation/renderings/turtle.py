@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from arrowkg.settings import FailOn
 from arrowkg.terms import iri_of, is_iri
+from arrowkg.validation.compiled.names import SH
 from arrowkg.validation.renderings.wording import (
     one_line,
     prefixed,
@@ -19,7 +20,6 @@ from arrowkg.validation.renderings.wording import (
     visible,
 )
 from arrowkg.validation.report import Finding, Path, Report
-from arrowkg.validation.shapes import SH
 from arrowkg.vocab import prefixes
 
 _SHAPES: Final = "https://w3id.org/arrowkg/shapes#"

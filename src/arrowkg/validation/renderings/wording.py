@@ -10,8 +10,8 @@ from typing import Final
 
 from arrowkg.settings import FailOn, SchemaNamespace
 from arrowkg.terms import iri_of, is_iri, literal_parts
+from arrowkg.validation.compiled.names import SH
 from arrowkg.validation.report import SEVERITIES, Finding, Path, Report, local_name, path_text
-from arrowkg.validation.shapes import SH
 from arrowkg.vocab import SCHEMA, prefixes
 
 LITERAL_COLUMNS: Final = 60

@@ -1,0 +1,1 @@
+"""The compiled engine: SHACL shapes compiled into functions that check small graphs of text terms."""

@@ -1,0 +1,157 @@
+"""The compiled engine: shapes compiled once, and graphs of text terms checked against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from arrowkg.settings import Severity
+from arrowkg.terms import Triple
+from arrowkg.validation.compiled.compiling import Compiler, Targets
+from arrowkg.validation.compiled.constraints import Found
+from arrowkg.validation.compiled.index import Index
+from arrowkg.validation.compiled.names import sh
+from arrowkg.validation.compiled.reach import both_ways
+from arrowkg.validation.compiled.shape import Program, Shape
+from arrowkg.validation.compiled.sparql import Together
+from arrowkg.validation.report import Result
+from arrowkg.validation.shapes import Shapes
+
+_SEVERITIES: Final[dict[str, Severity]] = {
+    sh("Violation"): "violation",
+    sh("Warning"): "warning",
+    sh("Info"): "info",
+}
+
+
+class CompiledEngine:
+    """Checks graphs against shapes that were compiled once.
+
+    Nothing is read from anywhere: imports, rules, functions and JavaScript are not carried out.
+
+    Args:
+        shapes: the shapes.
+
+    Raises:
+        InputError: the shapes cannot be carried out.
+
+    >>> from arrowkg.validation.shapes import load_shapes
+    >>> engine = CompiledEngine(load_shapes())
+    >>> paper = "<https://kg.example.org/paper/0123456789abcdef>"
+    >>> found = engine.check([(paper, "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>", "<https://w3id.org/arrowkg/ns#Paper>")])
+    >>> any(result.severity == "violation" for result in found)
+    True
+    """
+
+    name = "compiled"
+
+    def __init__(self, shapes: Shapes) -> None:
+        self.shapes = shapes
+        self._checker = Checker(shapes.triples)
+
+    def check(self, triples: Iterable[Triple]) -> list[Result]:
+        """The results of one graph, each triple of which comes once.
+
+        Raises:
+            InputError: the shapes cannot be carried out.
+        """
+        return self.check_each([triples])[0]
+
+    def check_each(self, graphs: Iterable[Iterable[Triple]]) -> list[list[Result]]:
+        """The results of each of several graphs by itself; errors as :meth:`check`."""
+        checked = self._checker.check_each([Index(triples) for triples in graphs])
+        return [[_result(found) for found in results] for results in checked]
+
+
+def _result(found: Found) -> Result:
+    return Result(
+        # The report knows SHACL's severities; any other is as grave as the gravest.
+        _SEVERITIES.get(found.severity, "violation"),
+        found.focus,
+        found.shape,
+        found.component,
+        found.message,
+        found.path,
+        found.value,
+    )
+
+
+class Checker:
+    """Checks indexed graphs.
+
+    Args:
+        shapes: the shapes graph, each triple once.
+
+    Raises:
+        InputError: the shapes cannot be carried out.
+
+    >>> a = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+    >>> checker = Checker([("<a:s>", sh("targetClass"), "<a:C>"), ("<a:s>", sh("nodeKind"), sh("IRI"))])
+    >>> [found.focus for found in checker.check(Index([("_:b", a, "<a:C>"), ("<a:i>", a, "<a:C>")]))]
+    ['_:b']
+    """
+
+    def __init__(self, shapes: Sequence[Triple]) -> None:
+        by_class: dict[str, list[Shape]] = {}
+        others: list[tuple[Targets, Shape]] = []
+        for shape, targets in Compiler(shapes).targeted():
+            if len(targets.classes) == 1 and targets == Targets(targets.classes):
+                by_class.setdefault(targets.classes[0], []).append(shape)
+            else:
+                others.append((targets, shape))
+        self._by_class = {class_: Program(shapes) for class_, shapes in by_class.items()}
+        self._others = [(targets, Program([shape])) for targets, shape in others]
+        programs = [*self._by_class.values(), *(program for _, program in self._others)]
+        steps = [step for program in programs for asking in program.together for step in asking.query.steps or ()]
+        self._both_ways = both_ways(steps)
+
+    def check(self, graph: Index) -> list[Found]:
+        """The results of a graph.
+
+        Raises:
+            InputError: the shapes cannot be carried out.
+        """
+        return self.check_each([graph])[0]
+
+    def check_each(self, graphs: Sequence[Index]) -> list[list[Found]]:
+        """The results of each of several graphs by itself; errors as :meth:`check`."""
+        together = Together(self._both_ways)
+        work = []
+        for graph in graphs:
+            programs = self._programs(graph)
+            asked = [(asking, nodes) for program, nodes in programs for asking in program.together]
+            if asked:
+                together.add(graph, asked)
+            work.append((graph, programs))
+        together.answer()
+        checked = []
+        for graph, programs in work:
+            results: list[Found] = []
+            for program, nodes in programs:
+                program.run(graph, nodes, results)
+            checked.append(results)
+        return checked
+
+    def _programs(self, graph: Index) -> list[tuple[Program, Sequence[str]]]:
+        """What is asked of a graph, and of which focus nodes."""
+        by_class = self._by_class
+        found: list[tuple[Program, Sequence[str]]] = [
+            (by_class[class_], nodes) for class_, nodes in graph.classes().items() if class_ in by_class
+        ]
+        for targets, program in self._others:
+            nodes = focus_nodes(graph, targets)
+            if nodes:
+                found.append((program, nodes))
+        return found
+
+
+def focus_nodes(graph: Index, targets: Targets) -> list[str]:
+    """The nodes of a graph that are targets, each once."""
+    found: dict[str, None] = dict.fromkeys(targets.nodes)
+    for class_ in targets.classes:
+        found.update(dict.fromkeys(graph.classes().get(class_, ())))
+    for predicate in targets.subjects_of:
+        found.update(dict.fromkeys(graph.with_predicate(predicate)))
+    for predicate in targets.objects_of:
+        found.update(dict.fromkeys(graph.inverse(predicate)))
+    return list(found)

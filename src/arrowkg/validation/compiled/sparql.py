@@ -1,0 +1,251 @@
+"""SPARQL-based constraints and constraint components (SHACL sections 5 and 6), answered by pyoxigraph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from arrowkg.errors import InputError
+from arrowkg.terms import TRUE, Triple, is_iri
+from arrowkg.validation.compiled.constraints import Constraint, Find, Found
+from arrowkg.validation.compiled.core import text_of
+from arrowkg.validation.compiled.index import Index
+from arrowkg.validation.compiled.queries import BOUND, SHAPES_GRAPH, Query
+from arrowkg.validation.compiled.reach import Reached
+from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quads, term_of_oxigraph
+
+if TYPE_CHECKING:
+    import pyoxigraph
+
+_braces: Final = re.compile(r"\{[?$]([^{}\s]+)\}")
+
+
+class Row(NamedTuple):
+    """A solution of a query.
+
+    Attributes:
+        path: the value of ``?path``, if it is an IRI.
+        value: the value of ``?value``.
+        terms: the value of each variable.
+    """
+
+    path: str | None
+    value: str | None
+    terms: Mapping[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Asking:
+    """A query that is asked of graphs.
+
+    Attributes:
+        query: the query.
+        constants: the values of variables that are the same for all focus nodes.
+        shapes: the shapes graph, for queries that look into it.
+        where: what the query belongs to, for errors.
+    """
+
+    query: Query
+    constants: Mapping[str, str]
+    shapes: Sequence[Triple]
+    where: str
+
+    def __post_init__(self) -> None:
+        import pyoxigraph
+
+        try:
+            pyoxigraph.Store().query(self.query.text)
+        except (SyntaxError, ValueError) as error:
+            raise InputError(f"the shapes cannot be used: the query of {self.where} is not SPARQL: {error}") from None
+
+    @property
+    def is_batchable(self) -> bool:
+        """Whether it may be asked for many focus nodes at once."""
+        return self.query.most > 1 and "this" in self.query.bound and "value" not in self.query.bound
+
+    @property
+    def may_be_together(self) -> bool:
+        """Whether it may be asked of many graphs in one store: not if it asks for every property of a node."""
+        steps = self.query.steps
+        return self.is_batchable and steps is not None and all(step.predicate is not None for step in steps)
+
+    def rows(self, graph: Index, focus: str, value: str | None = None) -> Sequence[Row]:
+        """The solutions for a focus node, and a value node if one is given."""
+        known: Mapping[str, list[Row]] | None = graph.memo.get(self)
+        if known is not None and focus in known:
+            return known[focus]
+        if self.query.steps is None:
+            return self._ask(self._whole(graph), [focus], value)
+        reached = Reached()
+        reached.add(graph, [(self.query.steps, [focus])])
+        return self._ask(store_of(reached.triples), [focus], value)
+
+    def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
+        """Ask for many focus nodes at once, if that gives the same answers."""
+        if self.is_batchable:
+            graph.memo[self] = self.answers(self._whole(graph), nodes)
+
+    def answers(self, store: pyoxigraph.Store, nodes: Iterable[str]) -> dict[str, list[Row]]:
+        """The solutions for each of some focus nodes."""
+        found: dict[str, list[Row]] = {node: [] for node in nodes}
+        all_nodes = list(found)
+        for start in range(0, len(all_nodes), self.query.most):
+            for row in self._ask(store, all_nodes[start : start + self.query.most]):
+                found[row.terms["this"]].append(row)
+        return found
+
+    def _whole(self, graph: Index) -> pyoxigraph.Store:
+        """The store with all of a graph; it is made once."""
+        needs_shapes = "shapesGraph" in self.query.bound
+        key = (Asking, needs_shapes)
+        store: pyoxigraph.Store | None = graph.memo.get(key)
+        if store is None:
+            store = graph.memo[key] = store_of(graph.triples())
+            if needs_shapes:
+                store.extend(oxigraph_quads(self.shapes, SHAPES_GRAPH))
+        return store
+
+    def _ask(self, store: pyoxigraph.Store, nodes: Sequence[str], value: str | None = None) -> list[Row]:
+        import pyoxigraph
+
+        name = pyoxigraph.NamedNode(BOUND)
+        terms: dict[str, Sequence[str]] = {variable: [term] for variable, term in self.constants.items()}
+        terms["this"] = nodes
+        if value is not None:
+            terms["value"] = [value]
+        quads = []
+        for variable in self.query.bound:
+            predicate = pyoxigraph.NamedNode(f"{BOUND}:{variable}")
+            quads += [pyoxigraph.Quad(name, predicate, oxigraph_node(term), name) for term in terms[variable]]
+        store.clear_graph(name)
+        store.extend(quads)
+        found = store.query(self.query.text)
+        assert isinstance(found, pyoxigraph.QuerySolutions)
+        variables = [variable.value for variable in found.variables]
+        # A query that names the focus node nowhere has the same answer for each.
+        given = {"this": nodes[0]} if len(nodes) == 1 else {}
+        return [self._row(solution, variables, given) for solution in found]
+
+    def _row(self, solution: pyoxigraph.QuerySolution, variables: list[str], given: Mapping[str, str]) -> Row:
+        terms = dict(given)
+        for variable in variables:
+            node = solution[variable]
+            if node is not None:
+                terms[variable] = term_of_oxigraph(node)
+        if terms.get("failure") == TRUE:
+            raise InputError(f"the shapes cannot be carried out: the query of {self.where} reports a failure")
+        path = terms.get("path")
+        return Row(path if path is not None and is_iri(path) else None, terms.get("value"), terms)
+
+
+def store_of(triples: Iterable[Triple]) -> pyoxigraph.Store:
+    """A store with these triples."""
+    import pyoxigraph
+
+    store = pyoxigraph.Store()
+    store.extend(oxigraph_quads(triples))
+    return store
+
+
+class Together:
+    """Asks queries of many small graphs at once, each as if the graph stood alone.
+
+    One store holds what the queries reach in each graph. A graph that says something else of a node than an earlier one
+    does not go in with it: then those before are answered first.
+
+    Args:
+        both_ways: the predicates that the steps of the queries take forwards and backwards.
+    """
+
+    def __init__(self, both_ways: Collection[str]) -> None:
+        self._both_ways = both_ways
+        self._reached = Reached(both_ways)
+        self._waiting: list[tuple[Asking, Index, Sequence[str]]] = []
+
+    def add(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> None:
+        """Take a graph, and the focus nodes of each query."""
+        if not self._reach(graph, asked):
+            self.answer()
+            self._reach(graph, asked)
+        self._waiting += [(asking, graph, nodes) for asking, nodes in asked]
+
+    def _reach(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> bool:
+        return self._reached.add(graph, [(asking.query.steps or (), nodes) for asking, nodes in asked])
+
+    def answer(self) -> None:
+        """Answer for all graphs taken."""
+        together: dict[Asking, dict[str, None]] = {}
+        for asking, _, nodes in self._waiting:
+            together.setdefault(asking, {}).update(dict.fromkeys(nodes))
+        store = store_of(self._reached.triples)
+        answers = {asking: asking.answers(store, nodes) for asking, nodes in together.items()}
+        for asking, graph, _ in self._waiting:
+            graph.memo[asking] = answers[asking]
+        self._reached = Reached(self._both_ways)
+        self._waiting = []
+
+
+def selecting(asking: Asking) -> Find:
+    """Finds the solutions of a SELECT query: each is a result."""
+    return lambda graph, focus, values: asking.rows(graph, focus)
+
+
+def asking_each(asking: Asking) -> Find:
+    """Finds the value nodes for which an ASK query is false."""
+
+    def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[Row]:
+        return [
+            Row(None, value, {"this": focus, "value": value})
+            for value in values
+            if not asking.rows(graph, focus, value)
+        ]
+
+    return find
+
+
+@dataclass(slots=True, eq=False)
+class QueryConstraint(Constraint):
+    """A constraint that a query carries out: what is found are its solutions.
+
+    Attributes:
+        messages: what its results say, with ``{?name}`` for the value of a variable.
+        node: the SPARQL constraint, if it is one.
+        asking: the query.
+    """
+
+    messages: str = ""
+    node: str | None = None
+    asking: Asking | None = None
+
+    def results(self, focus: str, found: Sequence[Any]) -> list[Found]:
+        """The results of the solutions (SHACL section 5.3.2); of those that say the same, one, as pySHACL has it."""
+        owner = self.owner
+        constants = self.asking.constants if self.asking else {}
+        own_value = focus if owner.path is None else None
+        message = self.messages or owner.message or self.default
+        results = [
+            Found(
+                owner.severity,
+                focus,
+                owner.shape,
+                self.component,
+                _filled(message, {**constants, **row.terms}),
+                row.path or owner.path,
+                own_value if row.value is None else row.value,
+                self.node,
+            )
+            for row in found
+        ]
+        return list(dict.fromkeys(results))
+
+
+def _filled(message: str, terms: Mapping[str, str]) -> str:
+    if "{" not in message:
+        return message
+    return _braces.sub(lambda match: _shown(terms[match[1]]) if match[1] in terms else match[0], message)
+
+
+def _shown(term: str) -> str:
+    return term if term[0] == "_" else text_of(term)
