@@ -61,6 +61,7 @@ ELSEWHERE: Final = {
         "server.entities",
         "server.fragments",
         "server.live",
+        "server.nursery",
         "server.protocol",
         "server.survey",
         "site.dumping",
