@@ -24,6 +24,10 @@ from arrowkg.validation import Report, Shapes
 
 OnReject = Callable[[BadRecord], None]
 _BYTES_OF_PART: Final = 64 * MIB
+# However few the papers are, some machines can work at once; and the number of machines must not change the parts.
+_FEWEST_PARTS: Final = 8
+# Partitions whose bad records the driver takes at a time.
+_MOST_AT_ONCE: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,7 @@ def carry_out(session: Any, job: Job, output: OutputPlace) -> Outcome:
 
 
 def _plan(session: Any, job: Job, inputs: Inputs) -> Plan:
-    cores = int(session.sparkContext.defaultParallelism)
-    parts = job.parts or max(cores, -(-inputs.size // _BYTES_OF_PART))
+    parts = job.parts or max(_FEWEST_PARTS, -(-inputs.size // _BYTES_OF_PART))
     return Plan(
         settings=job.settings,
         graph=job.graph,
@@ -161,7 +164,7 @@ def _told(context: Any, blocks: Any, plan: Plan, rejects: Spool) -> Told:
         yield gathered((block for _, block in rows), most)
 
     whole = Told()
-    step = max(1, int(context.defaultParallelism))
+    step = min(_MOST_AT_ONCE, max(1, int(context.defaultParallelism)))
     for first in range(plan.parts, plan.parts + plan.sides, step):
         some = list(range(first, min(first + step, plan.parts + plan.sides)))
         with cluster_errors():

@@ -17,7 +17,7 @@ from arrowkg.pipeline import Hooks, entry_of, mapped
 from arrowkg.repeats import Repeats
 from arrowkg.scale.spark.blocks import Blocks
 from arrowkg.scale.spark.plan import Place, Plan, Row, plain_path
-from arrowkg.scale.spark.told import Findings, Reject, Told, told_blocks
+from arrowkg.scale.spark.told import Findings, Found, Reject, Told, told_blocks
 from arrowkg.sources import source_named
 from arrowkg.sources.jsonl import record_of
 from arrowkg.terms import Triple
@@ -27,6 +27,7 @@ BETWEEN: Final = "\x1f"
 """What stands between the lines of a unit: no line of N-Triples holds it, since terms escape it."""
 # Two digests of 120 bits for each shared node, so about 150 MB; what is forgotten is only sent once more.
 _MOST_REMEMBERED: Final = 1_000_000
+_MOST_REJECTS: Final = 1000
 
 
 def lines_of(rows: Iterable[Row], plan: Plan) -> Iterator[tuple[Place, bytes]]:
@@ -71,14 +72,14 @@ def units(records: Iterable[tuple[Place, bytes]], plan: Plan, number: int) -> It
             mapper.take(place, payload)
             if mapper.blocks.is_full:
                 yield from mapper.blocks.drained()
-            if mapper.findings.is_full:
-                yield from _sides(told_blocks(Told(), mapper.findings.drained(), plan.sides, number), plan)
-        mapper.finish()
+            if mapper.is_full:
+                yield from _sides(told_blocks(*mapper.drained(), plan.sides, number), plan)
+        mapper.check()
     except ArrowkgError as error:
         # It is no fault of the machine, so trying again would change nothing; the driver raises it.
         mapper.told.fatal = error
     yield from mapper.blocks.drained()
-    yield from _sides(told_blocks(mapper.told, mapper.findings.drained(), plan.sides, number), plan)
+    yield from _sides(told_blocks(*mapper.drained(), plan.sides, number), plan)
 
 
 def _sides(blocks: Iterable[tuple[int, bytes]], plan: Plan) -> Iterator[tuple[int, bytes]]:
@@ -199,7 +200,13 @@ class _Mapper:
     def _add(self, node: str, unit: str) -> None:
         self.blocks.add(crc32(node.encode()) % self._plan.parts, unit)
 
-    def finish(self) -> None:
-        """Check what is left."""
-        self.check()
-        self.told.checked = self.findings.checked
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to drain."""
+        return self.findings.is_full or len(self.told.rejects) > _MOST_REJECTS
+
+    def drained(self) -> tuple[Told, list[Found]]:
+        """What was told so far, and the findings; nothing of it is held afterwards."""
+        told, self.told = self.told, Told()
+        told.checked, self.findings.checked = self.findings.checked, 0
+        return told, self.findings.drained()
