@@ -32,6 +32,7 @@ COMMANDS: Final = (
     "query",
     "search",
     "site",
+    "serve",
     "spark",
     "push",
     "bulk-script",

@@ -16,7 +16,8 @@ from arrowkg.site.diagram import Diagram, diagram_of, dot, drawing_of, mermaid
 from arrowkg.site.schema import SHAPES, VOCABULARY, load_shapes, load_vocabulary
 from arrowkg.site.wording import Wording
 from arrowkg.terms import iri_of
-from arrowkg.validation.shapes import SH, shapes_folder
+from arrowkg.validation.compiled.names import SH
+from arrowkg.validation.shapes import shapes_folder
 from browser import drive, needs_browser
 from cli import SOUND, jsonl, put, run
 from judges import needs_node

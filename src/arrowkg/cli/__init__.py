@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "query": ("query", "Ask a store, files or an end point a SPARQL query."),
     "search": ("search", "Show the papers of an author name."),
     "site": ("site", "Turn listings or RDF into a web site of files."),
+    "serve": ("serve", "Serve a store as web pages, linked data and SPARQL."),
     "spark": ("spark", "Turn listings of any size into RDF on a Spark cluster."),
     "push": ("push", "Send listings or RDF to a triple store."),
     "bulk-script": ("bulk_script", "Write the files and commands of a triple store's own loader."),

@@ -18,8 +18,8 @@ import click
 from arrowkg.errors import ArrowkgError, OutputError
 
 if TYPE_CHECKING:
-    from arrowkg.files import Input
     from arrowkg.model import Notice
+    from arrowkg.pipeline import Reading
 
 ERROR_FORMATS: Final = ("text", "json", "github")
 _SHOWN_PER_TOPIC: Final = 3
@@ -93,7 +93,7 @@ class Console:
         self._clear()
         _tell(_error_text(error, self._error_format))
 
-    def progress(self, source: Input, papers: int) -> None:
+    def progress(self, source: Reading, papers: int) -> None:
         """Draw how far a run is, on a terminal, if it takes more than a moment."""
         now = time.monotonic()
         if not self.shows_progress or now - self._started < _PROGRESS_AFTER_SECONDS:

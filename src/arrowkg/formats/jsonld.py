@@ -38,9 +38,10 @@ _TO_NODES: Final = (
 class JsonLdWriter:
     """Writes one document: a list of papers, each with its authorships inside, and of the nodes that they share."""
 
+    between = ",\n"
+
     def __init__(self, options: Options) -> None:
         self._compact = _Compaction(options.schema_ns)
-        self._is_first = True
         self._graph = options.graph
 
     def start(self, prefixes: set[str] | None) -> str:
@@ -54,10 +55,7 @@ class JsonLdWriter:
             for subject in nodes:
                 if subject not in used:
                     found.append(_indented(self._compact.node(subject, nodes, used), 1))
-        if not found:
-            return ""
-        before, self._is_first = ("  " if self._is_first else ",\n  "), False
-        return before + ",\n  ".join(found)
+        return self.between.join([f"  {node}" for node in found])
 
     def finish(self) -> str:
         return "\n]}\n"
@@ -65,6 +63,8 @@ class JsonLdWriter:
 
 class JsonLinesWriter:
     """Writes one document a line: a paper with everything that its record says, each node where it is first named."""
+
+    between = ""
 
     def __init__(self, options: Options) -> None:
         self._compact = _Compaction(options.schema_ns)

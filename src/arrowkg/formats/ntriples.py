@@ -16,6 +16,8 @@ class NTriplesWriter:
     '<a:s> <a:p> "o" <http://example.org/g> .\\n'
     """
 
+    between = ""
+
     def __init__(self, options: Options) -> None:
         self._end = f" {iri(options.graph)} .\n" if options.graph else " .\n"
 

@@ -1,1 +1,1 @@
-"""Many processes and machines, one graph."""
+"""Many papers: on all cores of one machine, where records are split once, or on a cluster of machines."""

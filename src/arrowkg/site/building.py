@@ -28,7 +28,7 @@ from arrowkg.site.rendering import Look, Renderer, View
 from arrowkg.site.search import SearchIndex
 from arrowkg.site.views import AuthorView, Link, PaperView, VenueView
 from arrowkg.site.webservers import files_beside
-from arrowkg.site.whole import Whole, write_whole
+from arrowkg.site.whole import MOST_NAMES, Whole, write_whole
 from arrowkg.spool import Spool
 from arrowkg.statements import Statements
 from arrowkg.stores.loading import load
@@ -39,7 +39,6 @@ ROOT: Final = "site"
 _STORE: Final = "store"
 _SERVERS: Final = "servers"
 _CHUNK: Final = 200
-_MOST_NAMES: Final = 300
 _KINDS: Final = (
     ("paper", vocab.AK_PAPER),
     ("author", vocab.AK_AUTHOR_NAME),
@@ -175,8 +174,8 @@ class _Building:
                         venues.append((Link(row.iri, row.label), row.papers))
                     elif row.kind == "author":
                         names.append((row.papers, row.label, row.iri))
-                        if len(names) > 10 * _MOST_NAMES:
-                            names = sorted(names, key=_most_first)[:_MOST_NAMES]
+                        if len(names) > 10 * MOST_NAMES:
+                            names = sorted(names, key=_most_first)[:MOST_NAMES]
             if not papers:
                 raise InputError(
                     f"no paper is below the base IRI {self._look.base_iri}",
@@ -197,7 +196,7 @@ class _Building:
                 years=tuple((year, years[year]) for year in reversed(listed)),
                 without_year=years[""],
                 names=tuple(
-                    (Link(iri, label), count) for count, label, iri in sorted(names, key=_most_first)[:_MOST_NAMES]
+                    (Link(iri, label), count) for count, label, iri in sorted(names, key=_most_first)[:MOST_NAMES]
                 ),
                 venues=tuple(sorted(venues, key=lambda one: (one[0].label, one[0].iri))),
                 dumps=[self._dump(pool, dump, done)],

@@ -31,13 +31,15 @@ View: TypeAlias = PaperView | AuthorView | VenueView | CaptureView
 FORMATS: Final = ((".ttl", "text/turtle"), (".jsonld", "application/ld+json"), (".nt", "application/n-triples"))
 """The notations of each entity: suffix and media type."""
 
+PAPERS_ON_A_PAGE: Final = 500
+"""How many papers a page of an entity lists before it goes on on another."""
+
 # Pages run no script but the site's own, load nothing from elsewhere and send nothing anywhere.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "base-uri 'none'; form-action 'self'"
 )
 _TEMPLATES: Final = {PaperView: "paper.html", AuthorView: "author.html", VenueView: "venue.html"}
-_PAPERS_ON_A_PAGE: Final = 500
 _CO_AUTHORS: Final = 200
 _AUTHORS_IN_SIGHT: Final = 40
 _DESCRIBED_NAMES: Final = 3
@@ -52,11 +54,13 @@ class Look:
         title: the site's title.
         base_iri: what its entities' IRIs start with, and where it is published.
         schema_ns: which form of schema.org's namespace its graph has.
+        has_server: whether a server of ours gives it, which can be asked.
     """
 
     title: str
     base_iri: str
     schema_ns: str
+    has_server: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Page:
     @property
     def first(self) -> int:
         """How many papers stand on the pages before."""
-        return (self.number - 1) * _PAPERS_ON_A_PAGE
+        return (self.number - 1) * PAPERS_ON_A_PAGE
 
     @property
     def types(self) -> list[str]:
@@ -165,7 +169,7 @@ class YearPage:
     @property
     def first(self) -> int:
         """How many papers stand on the pages before."""
-        return (self.number - 1) * _PAPERS_ON_A_PAGE
+        return (self.number - 1) * PAPERS_ON_A_PAGE
 
     def to(self, iri: str) -> str:
         """The relative address of an entity's page; empty if it has none."""
@@ -223,7 +227,13 @@ class Renderer:
             page: what its template calls ``page``.
         """
         text = self.template(template).render(
-            path=path, root=root_from(path), policy=POLICY, site_title=self._look.title, title=title, page=page
+            path=path,
+            root=root_from(path),
+            policy=POLICY,
+            site_title=self._look.title,
+            has_server=self._look.has_server,
+            title=title,
+            page=page,
         )
         # Texts may hold halves of surrogate pairs only if an escape in some input made them; UTF-8 has none.
         return str(text).encode(errors="replace")
@@ -235,7 +245,7 @@ class Renderer:
         document = {"@context": self._context, **record_document(view.own, view.shared, self._look.schema_ns)}
         json_ld = orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
         lines = () if isinstance(view, PaperView) else view.lines
-        pages = max(1, -(-len(lines) // _PAPERS_ON_A_PAGE))
+        pages = max(1, -(-len(lines) // PAPERS_ON_A_PAGE))
         title = richtext.plain(view.label) if isinstance(view, PaperView) else view.label
         for number in range(1, pages + 1):
             path = self._addresses.page(view.iri, number)
@@ -245,7 +255,7 @@ class Renderer:
                 path,
                 number,
                 pages,
-                lines[(number - 1) * _PAPERS_ON_A_PAGE : number * _PAPERS_ON_A_PAGE],
+                lines[(number - 1) * PAPERS_ON_A_PAGE : number * PAPERS_ON_A_PAGE],
                 in_html(json_ld.decode()),
                 grid_of(lines) if isinstance(view, AuthorView) else None,
             )
@@ -258,14 +268,14 @@ class Renderer:
     def year(self, year: str, lines: Sequence[PaperLine]) -> Iterator[tuple[str, bytes]]:
         """The pages of a year, each with its path."""
         venues = Counter(line.venue or "no venue listed" for line in lines)
-        pages = max(1, -(-len(lines) // _PAPERS_ON_A_PAGE))
+        pages = max(1, -(-len(lines) // PAPERS_ON_A_PAGE))
         for number in range(1, pages + 1):
             page = YearPage(
                 self._addresses,
                 year,
                 number,
                 pages,
-                lines[(number - 1) * _PAPERS_ON_A_PAGE : number * _PAPERS_ON_A_PAGE],
+                lines[(number - 1) * PAPERS_ON_A_PAGE : number * PAPERS_ON_A_PAGE],
                 len(lines),
                 tuple(sorted(venues.items(), key=lambda one: (-one[1], one[0]))),
             )

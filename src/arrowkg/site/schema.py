@@ -11,7 +11,8 @@ import orjson
 from arrowkg import vocab
 from arrowkg.formats.names import by_subject
 from arrowkg.terms import XSD, Triple, iri_of, is_iri, literal_parts
-from arrowkg.validation.shapes import SH, shapes_folder
+from arrowkg.validation.compiled.names import SH
+from arrowkg.validation.shapes import shapes_folder
 from arrowkg.vocab import RDF
 
 RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"

@@ -28,6 +28,8 @@ from arrowkg.stores.manifest import Manifest
 _MOST_ADDRESSES: Final = 50_000
 _MOST_RECENT: Final = 5
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+MOST_NAMES: Final = 300
+"""How many author names the home page shows."""
 _PAGES: Final = ("index.html", "venues.html", "statistics.html", "dataset.html", *SCHEMA_PAGES)
 
 
@@ -115,17 +117,12 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         OSError: a file cannot be written.
     """
     renderer = Renderer(whole.look)
-    entries = [Entry(graph.paper(iri), day) for iri, day in whole.newest]
-    whole = replace(whole, recent=tuple(entry.paper.line for entry in entries[:_MOST_RECENT]))
-    titles = {"index.html": whole.look.title, "dataset.html": f"{whole.look.title}: the dataset"}
+    whole = with_recent(whole, graph)
     for path, data in schema_files(renderer, whole.base_iri, whole.look.schema_ns, whole.classes, whole.properties):
         place.write(path, data)
     for path in _PAGES:
-        if path in SCHEMA_PAGES:
-            continue
-        template = "home.html" if path == "index.html" else path
-        title = titles.get(path, path.removesuffix(".html").capitalize())
-        place.write(path, renderer.page(template, path, title, whole))
+        if path not in SCHEMA_PAGES:
+            place.write(path, overview(renderer, whole, path))
     place.write("data/graph.js", _graph(whole, graph))
     lines = description_lines(whole.look.title, whole.base_iri, whole.manifest, whole.dumps)
     triples = "".join(f"{line}\n" for line in lines).encode()
@@ -134,11 +131,24 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         place.write(path, triples)
     place.write("dataset.jsonld", json_ld(whole.look.title, whole.base_iri, whole.manifest, whole.dumps))
     place.write("linkset.json", _linkset(whole))
+    entries = [Entry(graph.paper(iri), day) for iri, day in whole.newest]
     place.write("feed.xml", atom(whole.look.title, whole.base_iri, entries))
     for path, data in files_in_root():
         place.write(path, data)
     place.write("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {whole.base_iri}sitemap.xml\n".encode())
     return _write_sitemap(whole.base_iri, place, pages)
+
+
+def with_recent(whole: Whole, graph: Graph) -> Whole:
+    """What is known of a site, with the newest papers as the home page lists them."""
+    return replace(whole, recent=tuple(graph.paper(iri).line for iri, _ in whole.newest[:_MOST_RECENT]))
+
+
+def overview(renderer: Renderer, whole: Whole, path: str) -> bytes:
+    """One of the pages about the whole, by its path."""
+    titles = {"index.html": whole.look.title, "dataset.html": f"{whole.look.title}: the dataset"}
+    title = titles.get(path, path.removesuffix(".html").capitalize())
+    return renderer.page("home.html" if path == "index.html" else path, path, title, whole)
 
 
 def _graph(whole: Whole, graph: Graph) -> bytes:
