@@ -135,10 +135,10 @@ def _blocks(context: Any, inputs: Inputs, shared: Any, partitions: int) -> Any:
     """The shuffle: blocks by the partition that they go to. It is kept, so that several jobs read it."""
 
     def of_lines(number: int, rows: Iterable[Any]) -> Iterator[tuple[int, bytes]]:
-        return units(lines_of(rows, shared.value), shared.value, number)
+        return units(lines_of(rows, shared.value), shared.value, number, is_tried_again=_is_tried_again())
 
     def of_rows(number: int, rows: Iterable[Any]) -> Iterator[tuple[int, bytes]]:
-        return units(rows_of(rows, shared.value), shared.value, number)
+        return units(rows_of(rows, shared.value), shared.value, number, is_tried_again=_is_tried_again())
 
     found = []
     if inputs.lines is not None:
@@ -147,6 +147,14 @@ def _blocks(context: Any, inputs: Inputs, shared: Any, partitions: int) -> Any:
         found.append(inputs.rows.rdd.mapPartitionsWithIndex(of_rows, preservesPartitioning=True))
     whole = found[0] if len(found) == 1 else context.union(found)
     return whole.partitionBy(partitions, _itself)
+
+
+def _is_tried_again() -> bool:
+    """Whether the task that runs this failed before."""
+    from pyspark import TaskContext
+
+    task = TaskContext.get()
+    return task is not None and task.attemptNumber() > 0
 
 
 def _itself(partition: int) -> int:

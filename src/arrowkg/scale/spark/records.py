@@ -18,6 +18,7 @@ from arrowkg.repeats import Repeats
 from arrowkg.scale.spark.blocks import Blocks
 from arrowkg.scale.spark.plan import Place, Plan, Row, plain_path
 from arrowkg.scale.spark.told import Findings, Found, Reject, Told, told_blocks
+from arrowkg.scale.spark.trying import tried
 from arrowkg.sources import source_named
 from arrowkg.sources.jsonl import record_of
 from arrowkg.terms import Triple
@@ -58,18 +59,26 @@ def rows_of(rows: Iterable[Row], plan: Plan) -> Iterator[tuple[Place, bytes]]:
         yield Place(number, row + 1), payload
 
 
-def units(records: Iterable[tuple[Place, bytes]], plan: Plan, number: int) -> Iterator[tuple[int, bytes]]:
+def units(
+    records: Iterable[tuple[Place, bytes]], plan: Plan, number: int, *, is_tried_again: bool = False
+) -> Iterator[tuple[int, bytes]]:
     """What becomes of the records of one task: blocks, each with the partition that it goes to.
 
     Args:
         records: the records with their places.
         plan: what to do.
         number: the number of the task.
+        is_tried_again: whether the task failed before, so that a record may be the cause.
     """
     mapper = _Mapper(plan)
+    probe = _Mapper(plan)
+    found = tried(records, probe.probe) if is_tried_again else ((record, "") for record in records)
     try:
-        for place, payload in records:
-            mapper.take(place, payload)
+        for (place, payload), end in found:
+            if end:
+                mapper.reject_for_end(place, payload, end)
+            else:
+                mapper.take(place, payload)
             if mapper.blocks.is_full:
                 yield from mapper.blocks.drained()
             if mapper.is_full:
@@ -145,6 +154,16 @@ class _Mapper:
     def _reject_for_bug(self, place: Place, payload: bytes, error: Exception, notices: list[Notice]) -> None:
         told = " ".join(f"arrowkg has a bug: {type(error).__name__}: {error}".split())
         self._reject(place, told, "please report it with this record", payload, notices, is_bug=True)
+
+    def reject_for_end(self, place: Place, payload: bytes, end: str) -> None:
+        """Leave out a record that ended a process."""
+        told = f"arrowkg cannot read it: the process that did is gone, {end}"
+        self._reject(place, told, "please report it with this record", payload, [], is_bug=True)
+
+    def probe(self, record: tuple[Place, bytes]) -> None:
+        """Do all that is done with a record, for nothing."""
+        self.take(*record)
+        self.check()
 
     def check(self) -> None:
         """Check the records that are held, and send those that could be checked.
