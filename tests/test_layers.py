@@ -79,7 +79,7 @@ ELSEWHERE: Final = {
         "validation.shapes",
     },
     "pyparsing": {"validation.reference"},
-    "pyspark": {"scale.spark.places", "scale.spark.session"},
+    "pyspark": {"scale.spark.job", "scale.spark.places", "scale.spark.session"},
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
     "starlette": {
