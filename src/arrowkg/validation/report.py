@@ -152,7 +152,7 @@ class Report:
     def add(self, results: Iterable[Result], file: str, line: int | None, title: str = "") -> None:
         """Take the results of one record."""
         self.checked += 1
-        for result in sorted(set(results), key=_order):
+        for result in in_order(results):
             digest = blake2b(repr(result).encode(errors="surrogatepass"), digest_size=15).digest()
             known = self._index.get(digest)
             if known is None:
@@ -195,6 +195,16 @@ class Report:
         return not any(self.count(severity) for severity in SEVERITIES[: SEVERITIES.index(fail_on) + 1])
 
 
-def _order(result: Result) -> tuple[int, str, str, str, str]:
+def in_order(results: Iterable[Result]) -> list[Result]:
+    """Results, each once, in the order in which they are reported, whatever the engine.
+
+    >>> [result.focus for result in in_order([Result("info", "<b:>", "", "", ""), Result("info", "<a:>", "", "", "")])]
+    ['<a:>', '<b:>']
+    """
+    return sorted(set(results), key=_order)
+
+
+def _order(result: Result) -> tuple[int, str, str, str, str, str, str]:
     path = "" if result.path is None else path_text(result.path)
-    return SEVERITIES.index(result.severity), result.focus, result.shape, path, result.value or ""
+    place = SEVERITIES.index(result.severity), result.focus, result.shape, path
+    return *place, result.value or "", result.component, result.message
