@@ -18,6 +18,7 @@ CACHE: Final = ROOT / ".tools" / "bench"
 """Where a peer's own environment is kept between runs, outside of version control."""
 
 MORPH_KGC_VERSION: Final = "2.10.0"
+DUCKDB_VERSION: Final = "2.0.1"
 _MORPH_KGC: Final = Path(__file__).resolve().parent / "peers" / "morph_kgc"
 
 
@@ -50,9 +51,10 @@ def arrowkg_command() -> Path:
 
 
 def arrowkg(work: Path) -> Contender:
-    """arrowkg as its users run it, without validation."""
+    """arrowkg as its users run it, without validation, in one process as the peers."""
     output = work / "arrowkg.nt"
-    command: Command = [arrowkg_command(), "export", work / "papers.jsonl", "-o", output, "--no-validate"]
+    export: Command = [arrowkg_command(), "export", work / "papers.jsonl", "-o", output]
+    command: Command = [*export, "--no-validate", "--workers", "1"]
     return Contender(f"arrowkg {version('arrowkg')}", command, ROOT, output)
 
 
@@ -63,31 +65,41 @@ def rdflib(work: Path) -> Contender:
     return Contender(f"rdflib {version('rdflib')}", command, ROOT, output)
 
 
-def morph_kgc(work: Path) -> Contender:
+def morph_kgc(work: Path, processes: int = 1) -> Contender:
     """Morph-KGC, RML rules over the tables; its environment is made on first use."""
     folder = work / "tables"
-    for name in ("config.ini", "mapping.ttl"):
-        shutil.copy(_MORPH_KGC / name, folder / name)
-    command: Command = [morph_kgc_python(), "-m", "morph_kgc", "config.ini"]
+    shutil.copy(_MORPH_KGC / "mapping.ttl", folder)
+    config = (_MORPH_KGC / "config.ini").read_text(encoding="utf-8")
+    config = config.replace("number_of_processes = 1", f"number_of_processes = {processes}")
+    (folder / "config.ini").write_text(config, encoding="utf-8")
+    command: Command = [python_with("morph-kgc", MORPH_KGC_VERSION), "-m", "morph_kgc", "config.ini"]
     return Contender(f"Morph-KGC {MORPH_KGC_VERSION}", command, folder, folder / "morph-kgc.nt")
+
+
+def duckdb(work: Path, threads: int = 1) -> Contender:
+    """DuckDB, one query over the tables; its environment is made on first use."""
+    output = work / "duckdb.nt"
+    peer = Path(__file__).resolve().parent / "peers" / "duckdb_peer.py"
+    command: Command = [python_with("duckdb", DUCKDB_VERSION), peer, work / "tables", output, str(threads)]
+    return Contender(f"DuckDB {DUCKDB_VERSION}", command, ROOT, output)
 
 
 PEERS: Final[dict[str, Callable[[Path], Contender]]] = {"rdflib": rdflib, "morph-kgc": morph_kgc}
 
 
-def morph_kgc_python() -> Path:
-    """The Python of the environment that holds Morph-KGC, which wants other versions of what arrowkg uses too."""
-    release = f"{sys.version_info.major}.{sys.version_info.minor}"
-    folder = CACHE / f"morph-kgc-{MORPH_KGC_VERSION}-python-{release}"
+def python_with(package: str, release: str) -> Path:
+    """The Python of an environment that holds a peer, which may want other versions of what arrowkg uses too."""
+    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+    folder = CACHE / f"{package}-{release}-python-{ours}"
     python = folder / "bin" / "python"
     done = folder / "installed"
     if not done.exists():
-        print(f"installing Morph-KGC {MORPH_KGC_VERSION} into {folder.relative_to(ROOT)} (once)", file=sys.stderr)
+        print(f"installing {package} {release} into {folder.relative_to(ROOT)} (once)", file=sys.stderr)
         pip: Command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         try:
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            subprocess.run([*pip, f"morph-kgc=={MORPH_KGC_VERSION}"], check=True)
+            subprocess.run([*pip, f"{package}=={release}"], check=True)
         except subprocess.CalledProcessError:
-            raise Failed("Morph-KGC cannot be installed; --peers rdflib does without") from None
+            raise Failed(f"{package} cannot be installed; --peers leaves peers out") from None
         done.touch()
     return python

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Final
 
+_LOOK_SECONDS: Final = 0.2
 # ru_maxrss is in KiB on Linux and in bytes on macOS.
 _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
@@ -60,6 +63,50 @@ def run(command: Sequence[str | Path], *, log: Path, folder: Path, environment: 
         told = log.read_text(encoding="utf-8", errors="replace")[-2000:]
         raise Failed(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{told}")
     return Run(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * _MAXRSS_UNIT)
+
+
+def run_all(command: Sequence[str | Path], *, log: Path, folder: Path) -> Run:
+    """Run a program as :func:`run` does; its peak is that of all of its processes together.
+
+    It is looked at five times a second (Linux alone) and counts what belongs to the processes themselves, each page of
+    memory once; the parts of files that the system keeps in memory for them are not counted.
+
+    Raises:
+        Failed: it ended with an error; the end of the log is in the message.
+    """
+    most, ended = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not ended.wait(_LOOK_SECONDS):
+            most = max(most, sum(map(_own_bytes, _children_of(os.getpid()))))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        used = run(command, log=log, folder=folder)
+    finally:
+        ended.set()
+        watcher.join()
+    return replace(used, peak=most)
+
+
+def _children_of(process: int) -> list[int]:
+    """The processes that a process started, that these started, and so on."""
+    found = []
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            for child in map(int, (thread / "children").read_text().split()):
+                found += [child, *_children_of(child)]
+    return found
+
+
+def _own_bytes(process: int) -> int:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss_Anon:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def middle(runs: Iterable[Run]) -> Run:

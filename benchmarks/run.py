@@ -153,7 +153,7 @@ def validated(work: Path, count: int, rounds: int) -> None:
     """Print what validation costs, on fewer papers."""
     papers, output = work / "validated.jsonl", work / "validated.nt"
     told = module("papers", papers, "--papers", str(count), "--input", work / "papers.jsonl")
-    export: Command = [arrowkg_command(), "export", papers, "-o", output]
+    export: Command = [arrowkg_command(), "export", papers, "-o", output, "--workers", "1"]
     commands: dict[str, Command] = {
         "--no-validate": [*export, "--no-validate"],
         "--validate --fail-on never": [*export, "--validate", "--fail-on", "never"],

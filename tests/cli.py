@@ -32,6 +32,8 @@ COMMANDS: Final = (
     "query",
     "search",
     "site",
+    "serve",
+    "spark",
     "push",
     "bulk-script",
     "formats",
@@ -188,8 +190,8 @@ def _spawned(
     return Ran(done.returncode, done.stdout or b"", done.stderr.decode(errors="backslashreplace"))
 
 
-def start(folder: Path, *arguments: str | os.PathLike[str]) -> subprocess.Popen[bytes]:
-    """Start the command and give the process, whose standard streams are pipes."""
+def start(folder: Path, *arguments: str | os.PathLike[str], in_group: bool = False) -> subprocess.Popen[bytes]:
+    """Start the command and give the process, whose standard streams are pipes; in a group of its own if so wanted."""
     return subprocess.Popen(
         [COMMAND, *_texts(arguments)],
         cwd=folder,
@@ -197,6 +199,7 @@ def start(folder: Path, *arguments: str | os.PathLike[str]) -> subprocess.Popen[
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=in_group,
     )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gallery import Gallery, made
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
@@ -23,6 +25,12 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the shared folder beside the checkout is absent")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    """A site with a page of every kind."""
+    return made(tmp_path_factory.mktemp("gallery"))
 
 
 _skipped: list[str] = []

@@ -559,6 +559,26 @@ def test_formulas(base: str) -> None:
 
 
 @needs_browser
+def test_a_percent_sign_is_no_comment(site: Path) -> None:
+    sources = ["75%", r"40%\sim 87\%", r"a_{5%} b", r"x \\% y", "%90.05"]
+    read = """[...document.querySelectorAll("main .math")].map((span) =>
+      [span.classList.contains("set"), span.querySelector(".katex-html").textContent])"""
+    page = site / "percent.html"
+    spans = "".join(f'<p><span class="math">{_html(source)}</span></p>' for source in sources)
+    _page(site, "percent.html", spans)
+    visit = drive(
+        [
+            {"do": "goto", "path": str(page)},
+            {"do": "wait", "selector": "[data-math=done]"},
+            {"do": "evaluate", "expression": read},
+        ]
+    )
+    assert [is_set for is_set, _ in visit.values[-1]] == [True] * len(sources)
+    shown = [text.replace("\u200b", "") for _, text in visit.values[-1]]
+    assert shown == ["75%", "40%∼87%", "a5%b", "x%y", "%90.05"]
+
+
+@needs_browser
 def test_formulas_without_katex_are_read_as_source(site: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
     shutil.copytree(site, folder)

@@ -890,7 +890,7 @@ def test_a_bug_asks_for_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def broken(*arguments: object, **more: object) -> None:
         raise RuntimeError(f"two\nlines {HOSTILE}")
 
-    monkeypatch.setattr("arrowkg.cli.export.export_papers", broken)
+    monkeypatch.setattr("arrowkg.cli.export.carry_out", broken)
     put(tmp_path, "out.nt", "old")
     with untouched(tmp_path):
         ran = exported(tmp_path, PAGE)

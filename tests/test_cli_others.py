@@ -97,8 +97,8 @@ def inputs(tmp_path: Path) -> Path:
 # What all commands have in common.
 
 
-def test_every_command_but_the_one_that_needs_a_server_is_tried_here() -> None:
-    assert {*_RUNNABLE, "push"} == set(COMMANDS)
+def test_every_command_but_those_that_need_a_server_or_a_cluster_or_are_one_is_tried_here() -> None:
+    assert {*_RUNNABLE, "push", "serve", "spark"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", _RUNNABLE)
@@ -233,7 +233,7 @@ def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
         ("exprot", "Did you mean 'export'?"),
         ("validat", "Did you mean 'validate'?"),
         ("Export", "Did you mean 'export'?"),
-        ("xyz", "The commands are export, validate, inspect, listing, load, store, query, search, site, push, "),
+        ("xyz", "The commands are export, validate, inspect, listing, load, store, query, search, site, serve, "),
         (HOSTILE, "The commands are export"),
         ("", "The commands are export"),
     ],

@@ -251,7 +251,7 @@ def inputs(tmp_path: Path) -> Path:
 
 
 def test_every_command_that_prints_is_tried_here() -> None:
-    silent = {"load", "site", "push", "bulk-script"}
+    silent = {"load", "site", "serve", "spark", "push", "bulk-script"}
     assert {arguments[0] for arguments in _PRINTING} >= {name.partition(" ")[0] for name in COMMANDS} - silent
 
 

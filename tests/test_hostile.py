@@ -24,7 +24,8 @@ from arrowkg.formats.jsonld import record_document
 from arrowkg.iris import bare_doi
 from arrowkg.mapping import record_triples
 from arrowkg.model import nfc
-from arrowkg.pipeline import Hooks, Target, export
+from arrowkg.pipeline import Hooks, export
+from arrowkg.sinks import Target
 from judges import JAVA, canonical_lines, needs_java, needs_node
 from judges.java import read_with_jena
 from judges.jsonld import read_with_pyld

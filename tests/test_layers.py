@@ -20,11 +20,13 @@ ROOMS: Final = (
     ("mapping", "spool", "generations"),
     ("repeats",),
     ("sources", "formats", "validation"),
+    ("sinks",),
     ("pipeline",),
     ("listing", "inspection", "statements"),
     ("stores",),
     ("sparql",),
-    ("site",),
+    ("site", "scale"),
+    ("server",),
     ("api",),
     ("__init__",),
     ("cli",),
@@ -32,18 +34,21 @@ ROOMS: Final = (
 """The rooms in order; those that stand together do not import each other. ``__init__`` is the package itself."""
 
 ELSEWHERE: Final = {
-    "backports": {"files"},
-    "compression": {"files"},
+    "backports": {"files", "scale.spark.blocks", "server.shelf"},
+    "compression": {"files", "scale.spark.blocks", "server.shelf"},
     "click": {"cli"},
-    "jinja2": {"site.rendering"},
+    "h11": {"server.transport"},
+    "jinja2": {"server.screens", "site.rendering"},
     "lxml": {"sources.arrow_html"},
-    "markupsafe": {"site.rendering", "site.whole"},
+    "markupsafe": {"site.rendering", "site.schemapages", "site.whole", "site.wording"},
     "orjson": {
         "sources.jsonl",
         "formats.jsonld",
         "formats.reading",
+        "server.screens",
         "site.dataset",
         "site.rendering",
+        "site.schema",
         "site.search",
         "site.whole",
         "validation.renderings.json",
@@ -52,8 +57,16 @@ ELSEWHERE: Final = {
     "pyoxigraph": {
         "formats.converting",
         "formats.reading",
-        "site.building",
+        "server.description",
+        "server.entities",
+        "server.fragments",
+        "server.live",
+        "server.nursery",
+        "server.protocol",
+        "server.survey",
+        "site.dumping",
         "site.graph",
+        "site.schema",
         "sparql.endpoint",
         "sparql.worker",
         "sparql.writers",
@@ -66,9 +79,19 @@ ELSEWHERE: Final = {
         "validation.shapes",
     },
     "pyparsing": {"validation.reference"},
+    "pyspark": {"scale.spark.job", "scale.spark.places", "scale.spark.session"},
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
+    "starlette": {
+        "server.application",
+        "server.endpoint",
+        "server.pages",
+        "server.patterns",
+        "server.places",
+        "server.responses",
+    },
     "urllib3": {"stores.remote.transport"},
+    "uvicorn": {"server.running", "server.transport"},
     "rdflib": {
         "validation.compiled.exact",
         "validation.reference",
@@ -79,7 +102,7 @@ ELSEWHERE: Final = {
 }
 """What is not of Python's own library, and the modules that may use it."""
 
-LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "urllib3"}
+LATE: Final = {"rdflib", "pyshacl", "pyoxigraph", "lxml", "requests", "starlette", "urllib3", "uvicorn", "pyspark"}
 """What takes long to import, so that the help must not need it."""
 
 

@@ -29,7 +29,8 @@ from arrowkg.formats import FORMATS, format_for
 from arrowkg.formats.jsonld import record_document
 from arrowkg.iris import author_iri, name_key
 from arrowkg.mapping import record_triples
-from arrowkg.pipeline import Hooks, Target, export
+from arrowkg.pipeline import Hooks, export
+from arrowkg.sinks import Target
 from judges import JAVA, NODE, canonical_lines, needs_java, needs_node
 from judges.java import read_with_jena
 from judges.jsonld import read_with_pyld

@@ -56,7 +56,8 @@ def test_equal_entries_of_one_input_are_one_paper_and_told_of(tmp_path: Path) ->
     out = tmp_path / "out.nt"
     from arrowkg.files import Output
     from arrowkg.formats import format_for
-    from arrowkg.pipeline import Target, export
+    from arrowkg.pipeline import export
+    from arrowkg.sinks import Target
 
     notices: list[Notice] = []
     with Output(str(out)) as place:

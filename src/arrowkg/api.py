@@ -11,8 +11,9 @@ from arrowkg.files import Output
 from arrowkg.formats import format_for, format_named
 from arrowkg.mapping import triples
 from arrowkg.model import Entry, Paper
-from arrowkg.pipeline import Hooks, Summary, Target, export, mapped
+from arrowkg.pipeline import Hooks, Summary, export, mapped
 from arrowkg.settings import Settings
+from arrowkg.sinks import Target
 from arrowkg.validation import Checking, Report, engine_named, load_shapes
 from arrowkg.vocab import prefixes
 

@@ -8,6 +8,7 @@
     │   └── BadRecord           3       one record of an input cannot be read or mapped; the others can
     │       └── BadText         3       … because of a character that no RDF notation carries safely
     ├── OutputError             4       an output cannot be written: full disk, no permission, broken pipe
+    ├── WorkerError             4       a worker process was ended before its work was done, and the next one too
     └── StoreError              4       a store or a server cannot do what was asked: damaged, busy, out of reach
         └── QueryLimit          4       … because a query went over its time, memory or size
 
@@ -116,6 +117,16 @@ class OutputError(ArrowkgError):
 
     exit_code = 4
     is_broken_pipe: bool = False
+
+
+class WorkerError(ArrowkgError):
+    """A worker process was ended from outside or for want of memory, and so was the one that did its work anew.
+
+    >>> WorkerError.exit_code
+    4
+    """
+
+    exit_code = 4
 
 
 class StoreError(ArrowkgError):

@@ -309,6 +309,7 @@ class Output:
 
     Args:
         name: a path, or ``-`` for standard output. A suffix of :data:`COMPRESSIONS` compresses.
+        aside: where the temporary file is, a folder of the same file system; beside the file if it is ``None``.
 
     Raises:
         OutputError: the place cannot be written.
@@ -322,8 +323,9 @@ class Output:
     False
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, aside: Path | None = None) -> None:
         self.name = name
+        self._aside = aside
         self._target: Path | None = None
         self._temporary: Path | None = None
         with self._errors():
@@ -346,7 +348,7 @@ class Output:
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
         # Names are limited in bytes, and the temporary one is longer than the one that it stands for.
         start = os.fsencode(path.name)[:100].decode(errors="ignore")
-        handle, temporary = tempfile.mkstemp(prefix=f".{start}.", suffix=".part", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=f".{start}.", suffix=".part", dir=self._aside or path.parent)
         self._target, self._temporary = path, Path(temporary)
         try:
             os.fchmod(handle, mode)
@@ -376,7 +378,7 @@ class Output:
     ) -> None:
         self.discard()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Write bytes; see the class for errors."""
         with self._errors():
             self._stream.write(data)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from arrowkg import vocab
 from arrowkg.model import Notice
@@ -19,7 +19,8 @@ from arrowkg.spool import Spool
 from arrowkg.terms import Triple
 
 # 120 bits: as much as fits into the smallest object that holds more than 88 bits.
-_DIGEST_BYTES: Final = 15
+KEY_BYTES: Final = 15
+"""How many bytes a digest has."""
 
 
 class Repeats:
@@ -66,13 +67,114 @@ class Repeats:
         return fresh
 
     def _is_new(self, text: str) -> bool:
-        digest = blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
+        digest = _digest(text)
         if digest in self._seen:
             return False
         if self._most is not None and len(self._seen) >= self._most:
             self._seen.clear()
         self._seen.add(digest)
         return True
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=KEY_BYTES).digest()
+
+
+class Block(NamedTuple):
+    """What a record says of a shared node, as far as no earlier record of its chunk says it.
+
+    Attributes:
+        keys: a digest of the node, unless an earlier record describes it, and one of each spelling of its name. What a
+            key stands for is left out if the key came before; where the first is new, all are.
+        triples: all that the keys stand for.
+        names: for each spelling, the triples that have it.
+    """
+
+    keys: list[bytes]
+    triples: list[Triple]
+    names: list[list[Triple]]
+
+    def spellings(self) -> Iterator[tuple[bytes, list[Triple]]]:
+        """The key of each spelling, with its triples."""
+        yield from zip(self.keys[len(self.keys) - len(self.names) :], self.names, strict=True)
+
+
+class ChunkRepeats:
+    """Finds what a chunk of records says of shared nodes, each thing once.
+
+    It knows nothing of what was written before the chunk, so whoever knows decides by the keys of each block: this way
+    chunks can be mapped anywhere, and :class:`Written` gives what :class:`Repeats` gives on all records in a row.
+
+    >>> repeats = ChunkRepeats("https")
+    >>> node = [("<a:s>", vocab.RDF_TYPE, vocab.AK_VENUE), ("<a:s>", vocab.DCTERMS_TITLE, '"ICLR"')]
+    >>> [[len(part) for part in block] for block in repeats.blocks(node)]
+    [[2, 2, 1]]
+    >>> repeats.blocks(node)
+    []
+    """
+
+    def __init__(self, schema_ns: str) -> None:
+        self._seen: dict[str, set[str]] = {}
+        self._spelled = frozenset((vocab.schema(schema_ns).name, vocab.FOAF_NAME, vocab.DCTERMS_TITLE))
+
+    def blocks(self, shared: Sequence[Triple]) -> list[Block]:
+        """The blocks of a record's shared triples, in order; the triples of a node stand together."""
+        found: list[Block] = []
+        spelled = self._spelled
+        node = spelling = ""
+        known: set[str] = set()
+        keys: list[bytes] = []
+        triples: list[Triple] = []
+        names: list[list[Triple]] = []
+        is_new_node = is_new_spelling = False
+        for triple in shared:
+            subject, predicate, value = triple
+            if subject != node:
+                if keys:
+                    found.append(Block(keys, triples, names))
+                node, spelling, keys, triples, names = subject, "", [], [], []
+                is_new_node = subject not in self._seen
+                if is_new_node:
+                    self._seen[subject] = set()
+                    keys.append(_digest(subject))
+                known = self._seen[subject]
+            if predicate in spelled:
+                # A name stands in two triples, one after the other; one digest speaks for both.
+                if spelling != value:
+                    spelling = value
+                    is_new_spelling = value not in known
+                    if is_new_spelling:
+                        known.add(value)
+                        keys.append(_digest(subject + value))
+                        names.append([])
+                if is_new_spelling:
+                    names[-1].append(triple)
+                    triples.append(triple)
+            elif is_new_node:
+                triples.append(triple)
+        if keys:
+            found.append(Block(keys, triples, names))
+        return found
+
+
+class Written:
+    """Remembers the keys of all blocks that were written.
+
+    >>> written = Written()
+    >>> written.fresh([b"node", b"name"]), written.fresh([b"node", b"name"]), written.fresh([b"node", b"other"])
+    ([b'node', b'name'], [], [b'other'])
+    """
+
+    def __init__(self) -> None:
+        self._keys: set[bytes] = set()
+
+    def fresh(self, keys: Sequence[bytes]) -> list[bytes]:
+        """Those keys that did not come before."""
+        seen = self._keys
+        found = [key for key in keys if key not in seen]
+        if found:
+            seen.update(keys)
+        return found
 
 
 class EqualEntries:

@@ -15,6 +15,7 @@ from arrowkg.errors import UsageError
 SchemaNamespace: TypeAlias = Literal["https", "http"]
 CharacterPolicy: TypeAlias = Literal["keep", "replace", "refuse"]
 Severity: TypeAlias = Literal["violation", "warning", "info"]
+IriStyle: TypeAlias = Literal["303", "hash"]
 FailOn: TypeAlias = Literal["violation", "warning", "info", "never"]
 EngineName: TypeAlias = Literal["compiled", "pyshacl"]
 
@@ -58,6 +59,17 @@ class Settings:
         http_seconds: how long a server may be silent before a request counts as failed.
         http_attempts: how often a request is tried before the server counts as out of reach.
         http_wait_seconds: the longest pause before another try; a server that asks for a longer one ends the run.
+        serve_iris: how the server answers for the IRI of an entity: ``303`` leads to the page about it, as IRIs without
+            a fragment want it; ``hash`` gives the page at once, as for IRIs that are a document's and a fragment.
+        serve_query_seconds: the most seconds that a query to the server may take.
+        serve_query_bytes: the most memory that a query to the server may use beside the store itself.
+        serve_query_rows: the most rows or triples that the server answers a query with.
+        serve_answer_bytes: the most bytes of rows or triples that the server answers a query with.
+        serve_workers: how many queries the server answers at a time, each in a process of its own.
+        serve_queue: how many queries may wait for the server before others are sent away.
+        serve_connections: the most connections that the server holds; the one that waits longest makes room.
+        serve_idle_seconds: how long the server waits for a request, or for a client to read on.
+        serve_cache_bytes: how much memory the server uses to hold pages that were made before.
         push_bytes: how much N-Triples text is sent in one request, at most; a profile may send less.
 
     Raises:
@@ -91,6 +103,16 @@ class Settings:
     http_seconds: int = 60
     http_attempts: int = 6
     http_wait_seconds: int = 120
+    serve_iris: IriStyle = "303"
+    serve_query_seconds: int = 5
+    serve_query_bytes: int = 512 * MIB
+    serve_query_rows: int = 10_000
+    serve_answer_bytes: int = 32 * MIB
+    serve_workers: int = 2
+    serve_queue: int = 16
+    serve_connections: int = 1000
+    serve_idle_seconds: int = 15
+    serve_cache_bytes: int = 64 * MIB
     push_bytes: int = 8 * MIB
 
     def __post_init__(self) -> None:
@@ -111,6 +133,7 @@ class Settings:
             "characters": ("keep", "replace", "refuse"),
             "fail_on": ("violation", "warning", "info", "never"),
             "engine": ("compiled", "pyshacl"),
+            "serve_iris": ("303", "hash"),
         }
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:

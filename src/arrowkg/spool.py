@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, Self, TextIO
 
@@ -54,6 +54,17 @@ class Spool:
         """
         self._held.append(text)
         self._size += len(text)
+        if self._size > self._most:
+            self._spill()
+
+    def extend(self, texts: Sequence[str], size: int) -> None:
+        """Take several texts, ``size`` characters in all; those that are in order already are sorted sooner.
+
+        Raises:
+            OutputError: the folder for temporary files is full.
+        """
+        self._held.extend(texts)
+        self._size += size
         if self._size > self._most:
             self._spill()
 

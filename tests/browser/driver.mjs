@@ -15,10 +15,12 @@
 //   hover       x and y
 //   wait        selector, or expression: until it is there or true
 //   evaluate    expression; with "argument", the expression is a function of it; gives the value
+//   script      path of a file that is run in the page, whatever its policy says
 //   screenshot  path, optional full
 //
 // ARROWKG_BROWSER is the browser's program, ARROWKG_NODE the folder with node_modules.
 
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -125,6 +127,9 @@ const actions = {
   async evaluate(page, step) {
     if (!("argument" in step)) return page.evaluate(step.expression);
     return page.evaluate(`(${step.expression})(${JSON.stringify(step.argument)})`);
+  },
+  async script(page, step) {
+    await page.evaluate(`${readFileSync(step.path, "utf-8")}; undefined`);
   },
   async screenshot(page, step) {
     await page.screenshot({ path: step.path, fullPage: step.full ?? false });

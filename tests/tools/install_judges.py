@@ -4,7 +4,11 @@
 - the npm judges go to ``.tools/node`` in the checkout, in the versions of ``tests/judges/package-lock.json``;
 - Chromium comes from Debian's packages (as root), what drives it goes to ``.tools/browser``, in the versions of
   ``tests/browser/package-lock.json``;
+- what looks over pages (accessibility, diagrams, sitemaps, queries) goes to ``.tools/web``, in the versions of
+  ``tests/web/package-lock.json``; Apache, nginx, Caddy and Graphviz come from Debian's packages (as root);
 - Virtuoso, a triple store that graphs are sent to, comes from Debian's packages (as root);
+- Spark goes to the environment that runs this (dependency group ``spark``), and a Java for it comes from Debian's
+  packages (as root) where there is none;
 - the Java judges, with a Java of their own, go to the environment that runs this (dependency group ``java``).
 
 What is there already is left alone. Prints a line for each step; exits with 1 where one fails.
@@ -26,7 +30,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from browser import BROWSER_HOME, browser_missing, chromium  # noqa: E402
 from browser import HERE as BROWSER  # noqa: E402
+from clusters import spark_missing  # noqa: E402
 from judges import HERE, NODE_HOME, java_missing, node_missing  # noqa: E402
+from web import HERE as WEB  # noqa: E402
+from web import PROGRAMS, WEB_HOME, program, web_missing  # noqa: E402
 
 
 class Failed(Exception):
@@ -100,6 +107,29 @@ def install_browser() -> None:
     print("install_judges: browser: installed")
 
 
+def install_web() -> None:
+    """Install what looks over pages, as far as it is missing."""
+    if web_missing() is None:
+        print("install_judges: what looks over pages: in place")
+        return
+    _install_npm_packages(WEB, WEB_HOME)
+    web_missing.cache_clear()
+    reason = web_missing()
+    if reason is not None:
+        raise Failed(f"what looks over pages is still missing: {reason}")
+    print("install_judges: what looks over pages: installed")
+
+
+def install_programs() -> None:
+    """Install the web servers and Graphviz, as far as they are missing."""
+    absent = [package for name, package in PROGRAMS.items() if program(name) is None]
+    if not absent:
+        print("install_judges: web servers and Graphviz: in place")
+        return
+    _install_packages(*absent)
+    print("install_judges: web servers and Graphviz: installed")
+
+
 def install_virtuoso() -> None:
     """Install Virtuoso, if it is missing."""
     if shutil.which("virtuoso-t") and shutil.which("isql-vt"):
@@ -114,10 +144,7 @@ def install_java() -> None:
     if java_missing() is None:
         print("install_judges: Java judges: in place")
         return
-    # The requirements themselves, since `--group` is newer than the pip of many environments.
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
-    _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *groups["java"]])
-    importlib.invalidate_caches()
+    _install_group("java")
     java_missing.cache_clear()
     reason = java_missing()
     if reason is not None:
@@ -125,10 +152,42 @@ def install_java() -> None:
     print("install_judges: Java judges: installed")
 
 
+def _install_group(name: str) -> None:
+    """Install a dependency group into this environment."""
+    # The requirements themselves, since `--group` is newer than the pip of many environments.
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *groups[name]])
+    importlib.invalidate_caches()
+
+
+def install_spark() -> None:
+    """Install Spark, and a Java that runs it, as far as they are missing."""
+    if spark_missing() is None:
+        print("install_judges: Spark: in place")
+        return
+    if shutil.which("java") is None:
+        _install_packages("default-jre-headless")
+    _install_group("spark")
+    spark_missing.cache_clear()
+    reason = spark_missing()
+    if reason is not None:
+        raise Failed(f"Spark is still missing: {reason}")
+    print("install_judges: Spark: installed")
+
+
 def main() -> int:
     """Install whatever is missing; gives the exit code."""
     failed = False
-    for install in (install_node, install_browser, install_virtuoso, install_java):
+    steps = (
+        install_node,
+        install_browser,
+        install_web,
+        install_programs,
+        install_virtuoso,
+        install_java,
+        install_spark,
+    )
+    for install in steps:
         try:
             install()
         except Failed as error:

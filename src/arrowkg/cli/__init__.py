@@ -26,6 +26,8 @@ _COMMANDS: Final = {
     "query": ("query", "Ask a store, files or an end point a SPARQL query."),
     "search": ("search", "Show the papers of an author name."),
     "site": ("site", "Turn listings or RDF into a web site of files."),
+    "serve": ("serve", "Serve a store as web pages, linked data and SPARQL."),
+    "spark": ("spark", "Turn listings of any size into RDF on a Spark cluster."),
     "push": ("push", "Send listings or RDF to a triple store."),
     "bulk-script": ("bulk_script", "Write the files and commands of a triple store's own loader."),
     "formats": ("formats", "List the formats that are read and written."),
@@ -75,7 +77,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 the data does not conform, 2 usage, 3 bad input, 4 an output cannot be written, "
-    "or a store or server cannot be used, 5 a bug, 130 interrupted.",
+    "or a store or server cannot be used, or workers were ended, 5 a bug, 130 interrupted.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."

@@ -18,8 +18,8 @@ import click
 from arrowkg.errors import ArrowkgError, OutputError
 
 if TYPE_CHECKING:
-    from arrowkg.files import Input
     from arrowkg.model import Notice
+    from arrowkg.pipeline import Reading
 
 ERROR_FORMATS: Final = ("text", "json", "github")
 _SHOWN_PER_TOPIC: Final = 3
@@ -59,7 +59,7 @@ class Console:
     def __init__(self, *, quiet: bool, no_progress: bool, error_format: str) -> None:
         self._quiet = quiet
         self._error_format = error_format
-        self._shows_progress = not quiet and not no_progress and sys.stderr is not None and sys.stderr.isatty()
+        self.shows_progress = not quiet and not no_progress and sys.stderr is not None and sys.stderr.isatty()
         self._topics: Counter[str] = Counter()
         self._started = time.monotonic()
         self._drawn = 0.0
@@ -93,10 +93,10 @@ class Console:
         self._clear()
         _tell(_error_text(error, self._error_format))
 
-    def progress(self, source: Input, papers: int) -> None:
+    def progress(self, source: Reading, papers: int) -> None:
         """Draw how far a run is, on a terminal, if it takes more than a moment."""
         now = time.monotonic()
-        if not self._shows_progress or now - self._started < _PROGRESS_AFTER_SECONDS:
+        if not self.shows_progress or now - self._started < _PROGRESS_AFTER_SECONDS:
             return
         if now - self._drawn < _PROGRESS_EVERY_SECONDS:
             return

@@ -15,11 +15,13 @@ from arrowkg.cli.rejects import Rejects
 from arrowkg.errors import UsageError
 from arrowkg.files import STDIN_OR_STDOUT, Output
 from arrowkg.formats import Format, format_for, format_named
-from arrowkg.pipeline import Hooks, Summary, Target, read
-from arrowkg.pipeline import export as export_papers
+from arrowkg.pipeline import Hooks, Summary
+from arrowkg.scale.exporting import Job, carry_out, cores
+from arrowkg.scale.journal import Journal
+from arrowkg.scale.work import Plan
 from arrowkg.settings import EXAMPLE_BASE_IRI, Settings
+from arrowkg.sinks import Target
 from arrowkg.sources import source_named
-from arrowkg.validation import Checking, engine_named, load_shapes
 
 PAGE_RULES: Final = ("Capture-declared-count",)
 """The shapes that need a whole page, and so are not checked when only a part of it is read."""
@@ -59,6 +61,10 @@ _REPORT_SUFFIXES: Final = {
 )
 @click.option("--skip-bad", is_flag=True, help="Go on without records that cannot be read or mapped.")
 @click.option("--rejects", metavar="FILE", help="Where such records go. [default: OUTPUT.rejects.jsonl]")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes that map. [default: the cores there are]"
+)
+@click.option("--resume", is_flag=True, help="Keep what is done in FILE.journal, and go on from it if it is there.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read no more than N papers.")
 @console_options
 def command(
@@ -79,6 +85,8 @@ def command(
     report: str | None,
     skip_bad: bool,
     rejects: str | None,
+    workers: int | None,
+    resume: bool,
     limit: int | None,
     quiet: bool,
     no_progress: bool,
@@ -102,7 +110,7 @@ def command(
     settings = configured(flags).settings
     chosen = _format(output, to, jsonl=jsonl)
     if report is not None:
-        _rendering_for(report)
+        report_rendering(report)
         if not validate:
             raise UsageError("--report and --no-validate exclude each other")
     source = None if from_ is None else source_named(from_)
@@ -110,18 +118,26 @@ def command(
     check_places(inputs, output, report, bad.name if skip_bad else None)
     with ExitStack() as stack:
         stack.enter_context(bad)
-        place = stack.enter_context(Output(output))
+        journal = stack.enter_context(Journal(output)) if resume else None
+        place = stack.enter_context(Output(output, aside=journal.folder if journal else None))
         # Opened before the work, so that a report that cannot be written is told of before it.
         report_place = stack.enter_context(Output(report)) if report else None
         target = Target(place, chosen, chosen.is_sorted if sort is None else sort, graph)
         hooks = Hooks(notice=console.notice, bad=bad.add if skip_bad else None, progress=console.progress)
-        checking = _checking(settings, limit, hooks) if validate else None
-        entries = read(*inputs, settings=settings, source=source, limit=limit, hooks=hooks)
-        summary = export_papers(entries, target, settings, checking, hooks)
+        plan = Plan(
+            settings,
+            chosen.name,
+            graph,
+            target.is_sorted,
+            skip_bad,
+            is_checked=validate,
+            skipped_shapes=PAGE_RULES if validate and limit is not None else (),
+        )
+        summary = carry_out(Job(inputs, source, limit, target, plan, workers or cores(), journal), hooks)
         if report_place is not None and summary.report is not None:
             from arrowkg.validation.renderings import render
 
-            name = _rendering_for(report_place.name)
+            name = report_rendering(report_place.name)
             report_place.write(render(summary.report, name, fail_on=settings.fail_on).encode())
             report_place.commit()
     console.end_notices()
@@ -140,7 +156,7 @@ def _format(output: str, to: str | None, *, jsonl: bool) -> Format:
     return format_named("jsonld-lines") if jsonl else chosen
 
 
-def _rendering_for(report: str) -> str:
+def report_rendering(report: str) -> str:
     """The report format that a file name asks for."""
     suffix = Path(report).suffix.lower()
     if suffix not in _REPORT_SUFFIXES:
@@ -148,11 +164,6 @@ def _rendering_for(report: str) -> str:
             f"--report {report}: the suffix names no report format", hint=f"use one of {' '.join(_REPORT_SUFFIXES)}"
         )
     return _REPORT_SUFFIXES[suffix]
-
-
-def _checking(settings: Settings, limit: int | None, hooks: Hooks) -> Checking:
-    engine = engine_named(settings.engine, load_shapes(None, settings.schema_ns), hooks.notice)
-    return Checking(engine, settings, skipped=PAGE_RULES if limit is not None else ())
 
 
 def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad: Rejects, console: Console) -> int:

@@ -7,6 +7,7 @@ types of other vocabularies stand under ``alsoA``, which the context defines as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import orjson
@@ -37,9 +38,10 @@ _TO_NODES: Final = (
 class JsonLdWriter:
     """Writes one document: a list of papers, each with its authorships inside, and of the nodes that they share."""
 
+    between = ",\n"
+
     def __init__(self, options: Options) -> None:
         self._compact = _Compaction(options.schema_ns)
-        self._is_first = True
         self._graph = options.graph
 
     def start(self, prefixes: set[str] | None) -> str:
@@ -53,10 +55,7 @@ class JsonLdWriter:
             for subject in nodes:
                 if subject not in used:
                     found.append(_indented(self._compact.node(subject, nodes, used), 1))
-        if not found:
-            return ""
-        before, self._is_first = ("  " if self._is_first else ",\n  "), False
-        return before + ",\n  ".join(found)
+        return self.between.join([f"  {node}" for node in found])
 
     def finish(self) -> str:
         return "\n]}\n"
@@ -64,6 +63,8 @@ class JsonLdWriter:
 
 class JsonLinesWriter:
     """Writes one document a line: a paper with everything that its record says, each node where it is first named."""
+
+    between = ""
 
     def __init__(self, options: Options) -> None:
         self._compact = _Compaction(options.schema_ns)
@@ -97,7 +98,7 @@ def record_document(own: Sequence[Triple], shared: Sequence[Triple], schema_ns: 
     """
     nodes = by_subject([*own, *shared])
     paper = own[0][0]
-    return _Compaction(schema_ns).node(paper, nodes, set())
+    return _compaction(schema_ns).node(paper, nodes, set())
 
 
 def context(schema_ns: str) -> dict[str, Json]:
@@ -110,7 +111,7 @@ def context(schema_ns: str) -> dict[str, Json]:
     s = vocab.schema(schema_ns)
     terms: dict[str, Json] = {"@vocab": s.namespace, **names.prefixes}
     terms["alsoA"] = {"@id": "rdf:type", "@type": "@vocab"}
-    compact = _Compaction(schema_ns)
+    compact = _compaction(schema_ns)
     for predicate in (s.isPartOf, s.author, s.item, s.about, *_TO_NODES):
         terms[compact.key(predicate)] = {"@type": "@id"}
     for predicate in (s.datePublished, vocab.FABIO_PUBLICATION_YEAR):
@@ -120,8 +121,14 @@ def context(schema_ns: str) -> dict[str, Json]:
     return terms
 
 
+# Naming every term of the vocabularies takes as long as a record; there are two forms of the namespace.
+@lru_cache(maxsize=2)
+def _compaction(schema_ns: str) -> _Compaction:
+    return _Compaction(schema_ns)
+
+
 class _Compaction:
-    """Turns terms and nodes into the values of a compact document."""
+    """Turns terms and nodes into the values of a compact document; it never changes."""
 
     def __init__(self, schema_ns: str) -> None:
         self.schema_ns = schema_ns

@@ -16,6 +16,8 @@ class NTriplesWriter:
     '<a:s> <a:p> "o" <http://example.org/g> .\\n'
     """
 
+    between = ""
+
     def __init__(self, options: Options) -> None:
         self._end = f" {iri(options.graph)} .\n" if options.graph else " .\n"
 
@@ -23,10 +25,10 @@ class NTriplesWriter:
         return ""
 
     def record(self, own: Sequence[Triple], shared: Sequence[Triple]) -> str:
-        end = self._end
-        lines = [f"{s} {p} {o}{end}" for s, p, o in own]
-        lines += [f"{s} {p} {o}{end}" for s, p, o in shared]
-        return "".join(lines)
+        if not own and not shared:
+            return ""
+        # Joins of tuples leave out the loop that would take them apart.
+        return self._end.join(map(" ".join, (*own, *shared))) + self._end
 
     def finish(self) -> str:
         return ""

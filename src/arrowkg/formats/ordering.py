@@ -90,6 +90,15 @@ def _packed(key: str, triples: Iterable[Triple]) -> str:
     return key + _KEY_END + _TRIPLE_END.join([_TERM_END.join(triple) for triple in triples])
 
 
+def key_of(text: str) -> str:
+    """What a text is sorted by first; the texts of one key are written together.
+
+    >>> key_of(_packed("1author", [("<a:s>", "<a:p>", "<a:o>")]))
+    '1author'
+    """
+    return _split_key(text)[0]
+
+
 def _split_key(text: str) -> tuple[str, str]:
     key, _, packed = text.partition(_KEY_END)
     return key, packed

@@ -30,6 +30,8 @@ class RdfXmlWriter:
     <BLANKLINE>
     """
 
+    between = ""
+
     def __init__(self, options: Options) -> None:
         self._names = Names(options.schema_ns)
 

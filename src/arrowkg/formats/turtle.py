@@ -25,6 +25,8 @@ class TurtleWriter:
     <BLANKLINE>
     """
 
+    between = ""
+
     def __init__(self, options: Options) -> None:
         self._names = Names(options.schema_ns)
         self._short = {**self._names.of, RDF_TYPE: "a"}

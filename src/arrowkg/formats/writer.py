@@ -25,8 +25,16 @@ class Options:
 class Writer(Protocol):
     """Turns triples into the text of a notation, record by record, so that any amount streams.
 
-    The text is :meth:`start`, then that of each record, then :meth:`finish`. The triples of one node stand together.
+    The text is :meth:`start`, then that of each record, with :attr:`between` between them, then :meth:`finish`. The
+    triples of one node stand together. Nothing is remembered from one call to the next, so a record and what it
+    shares may be written apart, in any process: the text of a record is that of its own nodes and of each shared node,
+    joined by :attr:`between`.
+
+    Attributes:
+        between: what stands between the texts of two records.
     """
+
+    between: str
 
     def start(self, prefixes: set[str] | None) -> str:
         """What stands before the first record; ``prefixes`` are those that will be used, ``None`` if not yet known."""

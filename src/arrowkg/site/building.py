@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import multiprocessing
-import os
 import shutil
-import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from hashlib import sha256
+from functools import lru_cache
 from itertools import islice
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -26,12 +19,16 @@ from arrowkg.model import Notice
 from arrowkg.settings import Settings
 from arrowkg.site.addresses import Addresses
 from arrowkg.site.dataset import Dump
+from arrowkg.site.dumping import Dumped, dumped
+from arrowkg.site.feed import Newest
 from arrowkg.site.graph import Graph
 from arrowkg.site.place import Place
+from arrowkg.site.processes import Pool
 from arrowkg.site.rendering import Look, Renderer, View
 from arrowkg.site.search import SearchIndex
 from arrowkg.site.views import AuthorView, Link, PaperView, VenueView
-from arrowkg.site.whole import Whole, write_whole
+from arrowkg.site.webservers import files_beside
+from arrowkg.site.whole import MOST_NAMES, Whole, write_whole
 from arrowkg.spool import Spool
 from arrowkg.statements import Statements
 from arrowkg.stores.loading import load
@@ -40,9 +37,8 @@ from arrowkg.stores.manifest import DATABASE, Manifest, live_store
 ROOT: Final = "site"
 """The folder inside a generation that a web server is given."""
 _STORE: Final = "store"
+_SERVERS: Final = "servers"
 _CHUNK: Final = 200
-_WAITING: Final = 3
-_MOST_NAMES: Final = 300
 _KINDS: Final = (
     ("paper", vocab.AK_PAPER),
     ("author", vocab.AK_AUTHOR_NAME),
@@ -157,10 +153,13 @@ class _Building:
         venues: list[tuple[Link, int]] = []
         names: list[tuple[int, str, str]] = []
         papers = 0
+        newest = Newest()
         sort_bytes = self._settings.sort_bytes
-        with Spool(sort_bytes) as pages, SearchIndex(sort_bytes) as index, _Pool(workers) as pool:
+        with Spool(sort_bytes) as pages, SearchIndex(sort_bytes) as index, Pool(workers) as pool:
             done = _Done()
-            for found in pool.results(self._tasks()):
+            # It takes as long as some ten thousand pages, so it is made beside them.
+            dump = pool.submit(dumped, self._database, self._root, self._before, sort_bytes)
+            for found in pool.results(rendered, self._tasks()):
                 done.written += found.written
                 done.kept += found.kept
                 for path in found.pages:
@@ -170,12 +169,13 @@ class _Building:
                     if row.kind == "paper":
                         papers += 1
                         years[row.year or ""] += 1
+                        newest.add(row.iri, row.year, self._place.changed(self._addresses.page(row.iri)))
                     elif row.kind == "venue" and not row.year:
                         venues.append((Link(row.iri, row.label), row.papers))
                     elif row.kind == "author":
                         names.append((row.papers, row.label, row.iri))
-                        if len(names) > 10 * _MOST_NAMES:
-                            names = sorted(names, key=_most_first)[:_MOST_NAMES]
+                        if len(names) > 10 * MOST_NAMES:
+                            names = sorted(names, key=_most_first)[:MOST_NAMES]
             if not papers:
                 raise InputError(
                     f"no paper is below the base IRI {self._look.base_iri}",
@@ -183,7 +183,7 @@ class _Building:
                 )
             self._tell_of_others(statements, papers)
             listed = sorted((year for year in years if year), key=int)
-            for found in pool.results(self._of_years(listed)):
+            for found in pool.results(rendered, self._of_years(listed)):
                 done.written += found.written
                 done.kept += found.kept
                 for path in found.pages:
@@ -196,15 +196,26 @@ class _Building:
                 years=tuple((year, years[year]) for year in reversed(listed)),
                 without_year=years[""],
                 names=tuple(
-                    (Link(iri, label), count) for count, label, iri in sorted(names, key=_most_first)[:_MOST_NAMES]
+                    (Link(iri, label), count) for count, label, iri in sorted(names, key=_most_first)[:MOST_NAMES]
                 ),
                 venues=tuple(sorted(venues, key=lambda one: (one[0].label, one[0].iri))),
-                dumps=self._dumps(),
+                dumps=[self._dump(pool, dump, done)],
+                newest=newest.papers,
             )
             graph = Graph(self._database, self._look.base_iri, self._look.schema_ns)
             count = write_whole(whole, graph, self._place, pages.sorted())
+            beside = Place(self._root.parent / _SERVERS, self._before and self._before.parent / _SERVERS)
+            for path, data in files_beside(self._look.base_iri):
+                beside.write(path, data)
         place = self._place
         return Built(self._root, count, place.written + done.written, place.kept + done.kept, papers)
+
+    @staticmethod
+    def _dump(pool: Pool, waited_for: Future[Dumped], done: _Done) -> Dump:
+        found = pool.result(waited_for)
+        done.written += found.written
+        done.kept += found.kept
+        return found.dump
 
     def _copy_assets(self) -> None:
         assets = Path(__file__).parent / "assets"
@@ -237,73 +248,15 @@ class _Building:
             told = f"{others:,} papers are not below {self._look.base_iri} and have no pages"
             statements.hooks.notice(Notice("papers elsewhere", told, statements.inputs[0]))
 
-    def _dumps(self) -> list[Dump]:
-        """The whole graph in a file, sorted by line."""
-        import pyoxigraph
-
-        store = pyoxigraph.Store.read_only(str(self._database))
-        held = io.BytesIO()
-        with Spool(self._settings.sort_bytes) as lines:
-            for quad in store.quads_for_pattern(None, None, None, pyoxigraph.DefaultGraph()):
-                lines.add(f"{quad.triple} .")
-            with gzip.GzipFile(filename="", mode="wb", fileobj=held, mtime=0) as packed:
-                for line in lines.sorted():
-                    packed.write(f"{line}\n".encode())
-        data = held.getvalue()
-        path = "dumps/graph.nt.gz"
-        self._place.write(path, data)
-        return [Dump(path, "N-Triples, gzip", "application/n-triples", len(data), sha256(data).hexdigest())]
-
 
 def _most_first(one: tuple[int, str, str]) -> tuple[int, str, str]:
     return -one[0], one[1], one[2]
 
 
-class _Pool:
-    """Processes that render; a context manager."""
-
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
-        # Forking would copy threads of the database that were not made for it.
-        self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
-
-    def __enter__(self) -> _Pool:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
-
-    def results(self, tasks: Iterator[_Task]) -> Iterator[_Done]:
-        """What became of each task, in their order; few are under way at a time, so that none pile up.
-
-        Raises:
-            OutputError: a process ended before its work did.
-        """
-        waiting: deque[Future[_Done]] = deque()
-        try:
-            for task in tasks:
-                waiting.append(self._executor.submit(rendered, task))
-                if len(waiting) >= _WAITING * self._workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool:
-            raise OutputError(
-                "a process that renders pages was ended from outside", hint="is there enough memory?"
-            ) from None
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it has gone, which cannot tell it if it was killed."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+# What a process has read, and its compiled templates, serve all of its tasks.
+@lru_cache(maxsize=1)
+def _tools(look: Look, database: Path) -> tuple[Graph, Renderer]:
+    return Graph(database, look.base_iri, look.schema_ns), Renderer(look)
 
 
 def rendered(task: _Task) -> _Done:
@@ -312,9 +265,7 @@ def rendered(task: _Task) -> _Done:
     Raises:
         OSError: a file cannot be written.
     """
-    look = task.look
-    graph = Graph(task.database, look.base_iri, look.schema_ns)
-    renderer = Renderer(look)
+    graph, renderer = _tools(task.look, task.database)
     place = Place(task.root, task.before)
     done = _Done()
     read: dict[str, Callable[[str], View]] = {

@@ -22,7 +22,7 @@ _WIDTH_OF_NAME: Final = 44
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar: what it stands for, its rectangle, and whether its name stands below it."""
+    """A bar: what it stands for, its rectangle, whether its name stands below it, and whether only on wide screens."""
 
     name: str
     count: int
@@ -31,6 +31,7 @@ class Bar:
     width: float
     height: float
     is_named: bool
+    is_extra: bool
 
     @property
     def middle(self) -> float:
@@ -88,7 +89,8 @@ def bars_by_year(counts: Mapping[int, int]) -> Bars:
         count = counts.get(year, 0)
         height = round(count / most * (_FLOOR - 10), 1)
         x = round(_SIDE + place * step + (step - width) / 2, 1)
-        bars.append(Bar(str(year), count, x, round(_FLOOR - height, 1), width, height, (last - year) % every == 0))
+        y, age = round(_FLOOR - height, 1), last - year
+        bars.append(Bar(str(year), count, x, y, width, height, age % every == 0, age % (2 * every) != 0))
     before = sum(count for year, count in counts.items() if year < first)
     told = f"Papers by year, {first} to {last}" + (f"; {before:,} more in the years before" if before else "")
     return Bars(told, tuple(bars))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from arrowkg import vocab
 from arrowkg.formats.names import Names, property_order
-from arrowkg.site.views import AuthorView, CaptureView, Link, PaperLine, PaperView, VenueView
+from arrowkg.site.views import AuthorView, CaptureView, Link, PaperLine, PaperLines, PaperView, VenueView
 from arrowkg.terms import XSD, Triple, iri_of, is_iri, literal_parts
 from arrowkg.vocab import RDF_TYPE
 
 if TYPE_CHECKING:
     import pyoxigraph
 
-_HELD_LINES: Final = 20_000
+_HELD_LINES: Final = 10_000
+_HELD_NODES: Final = 20_000
 _DOI_RESOLVER: Final = "https://doi.org/"
 _LAST: Final = 1 << 60
 _four_digits = re.compile(f'"([0-9]{{4}})"\\^\\^<{XSD}gYear>')
@@ -46,13 +48,21 @@ class Graph:
         self._names = Names(schema_ns).of
         # The same papers stand on the pages of all their authors, so what a list says of one is kept a while.
         self._line = lru_cache(maxsize=_HELD_LINES)(self._line_of)
+        # So are nodes: a page names its authorships more than once, and many pages name the same authors and venues.
+        self._node = lru_cache(maxsize=_HELD_NODES)(self._node_of)
 
     def members(self, of_class: str, but_not: Collection[str] = ()) -> Iterator[str]:
         """The IRIs below the base that are of a class and of none of some others, in no order."""
+        import pyoxigraph
+
+        # The engine finds the few that are of two classes faster than each could be asked for its classes.
+        others: set[str] = set()
+        for other in but_not:
+            found = self._store.query(f"SELECT ?subject {{ ?subject a {of_class} . ?subject a {other} }}")
+            assert isinstance(found, pyoxigraph.QuerySolutions)
+            others.update(f"<{row['subject'].value}>" for row in found)
         for subject in self._subjects(RDF_TYPE, of_class):
-            if not subject.startswith(self._base_iri, 1):
-                continue
-            if not but_not or not set(but_not).intersection(self._objects(subject, RDF_TYPE)):
+            if subject.startswith(self._base_iri, 1) and subject not in others:
                 yield iri_of(subject)
 
     def paper(self, iri: str) -> PaperView:
@@ -110,7 +120,7 @@ class Graph:
         found = _by_predicate(own)
         spellings = sorted(_texts(found, vocab.FOAF_NAME))
         lines = self._lines(self._subjects(s.author, subject))
-        together = Counter(link.iri for line in lines for link in dict.fromkeys(line.byline) if link.iri != iri)
+        together = Counter(other for line in lines for other in {link.iri for link in line.byline} if other != iri)
         co_authors = [(self._link(f"<{other}>"), count) for other, count in together.items()]
         homonyms = {
             other
@@ -190,9 +200,18 @@ class Graph:
             lines=self._lines(self._subjects(vocab.AK_LISTED_IN, subject)),
         )
 
-    def year(self, year: str) -> tuple[PaperLine, ...]:
+    def year(self, year: str) -> PaperLines:
         """The papers that list a year, by title."""
         return self._lines(self._subjects(self._schema.datePublished, f'"{year}"^^<{XSD}gYear>'))
+
+    def together(self, iris: Sequence[str]) -> list[tuple[int, int, int]]:
+        """How many papers each two of some author names share, as their places and the number, if there are any."""
+        of_paper: dict[str, list[int]] = {}
+        for place, iri in enumerate(iris):
+            for paper in self._subjects(self._schema.author, f"<{iri}>"):
+                of_paper.setdefault(paper, []).append(place)
+        counts = Counter(pair for places in of_paper.values() for pair in combinations(places, 2))
+        return sorted((one, other, count) for (one, other), count in counts.items())
 
     def _line_of(self, iri: str) -> PaperLine:
         found = _by_predicate(self._node(f"<{iri}>"))
@@ -210,10 +229,11 @@ class Graph:
             byline=tuple(byline),
         )
 
-    def _lines(self, papers: Iterable[str]) -> tuple[PaperLine, ...]:
+    def _lines(self, papers: Iterable[str]) -> PaperLines:
         """Papers below the base, newest first, then by title."""
-        lines = [self._line(iri_of(paper)) for paper in set(papers) if paper.startswith(self._base_iri, 1)]
-        return tuple(sorted(lines, key=lambda one: (-int(one.year or 0), one.title, one.iri)))
+        lines = (self._line(iri_of(paper)) for paper in set(papers) if paper.startswith(self._base_iri, 1))
+        keys = sorted((-int(one.year or 0), one.title, one.iri) for one in lines)
+        return PaperLines([iri for _, _, iri in keys], self._line)
 
     def _authorships(self, found: dict[str, list[str]]) -> list[tuple[str | None, str]]:
         """The author and the authorship of each place in a byline, in order."""
@@ -242,18 +262,18 @@ class Graph:
         links = [link for subject in set(subjects) if (link := self._link(subject)) is not None]
         return tuple(sorted(links, key=lambda link: (link.label, link.iri)))
 
-    def _node(self, subject: str | None) -> list[Triple]:
+    def _node_of(self, subject: str | None) -> tuple[Triple, ...]:
         """The triples of a node, in the order of the model's tables; what has no place in them is left out."""
         import pyoxigraph
 
         if subject is None or not is_iri(subject):
-            return []
+            return ()
         quads = self._store.quads_for_pattern(
             pyoxigraph.NamedNode(iri_of(subject)), None, None, pyoxigraph.DefaultGraph()
         )
         found = [(subject, f"<{quad.predicate.value}>", str(quad.object)) for quad in quads]
         known = [triple for triple in found if triple[1] in self._order and self._has_place(triple)]
-        return sorted(known, key=self._place)
+        return tuple(sorted(known, key=self._place))
 
     def _has_place(self, triple: Triple) -> bool:
         return triple[1] != RDF_TYPE or triple[2] in self._names

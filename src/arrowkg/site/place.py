@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import time
+from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 
@@ -40,17 +43,44 @@ class Place:
         Raises:
             OSError: it cannot be written.
         """
+        target = self._target(path)
+        if self._before is not None and _is_linked(self._before / path, target, data):
+            self.kept += 1
+            return
+        target.write_bytes(data)
+        self._finish(target)
+
+    def stream(self, path: str, pieces: Iterable[bytes]) -> tuple[int, str]:
+        """Write a file of any size piece by piece, as :meth:`write` does; its size in bytes, and its SHA-256 in hex.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        target = self._target(path)
+        digest = sha256()
+        size = 0
+        with target.open("wb") as stream:
+            for piece in pieces:
+                stream.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        if self._before is not None and _is_replaced(self._before / path, target):
+            self.kept += 1
+        else:
+            self._finish(target)
+        return size, digest.hexdigest()
+
+    def _target(self, path: str) -> Path:
         target = self._root / path
         parent = path.rpartition("/")[0]
         if parent not in self._made:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._made.add(parent)
-        if self._before is not None and _is_linked(self._before / path, target, data):
-            self.kept += 1
-            return
         # A new file always: one that is there may be a link to a file of the live site, which must stay as it is.
         target.unlink(missing_ok=True)
-        target.write_bytes(data)
+        return target
+
+    def _finish(self, target: Path) -> None:
         if (stated := os.environ.get("SOURCE_DATE_EPOCH", "")).isdecimal():
             os.utime(target, (int(stated), int(stated)))
         self.written += 1
@@ -58,6 +88,19 @@ class Place:
     def changed(self, path: str) -> str:
         """The day on which a file of the site last changed, such as ``2026-01-31``."""
         return time.strftime("%Y-%m-%d", time.gmtime((self._root / path).stat().st_mtime))
+
+
+def _is_replaced(old: Path, new: Path) -> bool:
+    """Put a link to an old file in the place of a new one, if both have the same bytes."""
+    try:
+        if old.is_symlink() or not filecmp.cmp(old, new, shallow=False):
+            return False
+        beside = new.with_name(f"{new.name}.old")
+        os.link(old, beside)
+        beside.replace(new)
+    except OSError:
+        return False
+    return True
 
 
 def _is_linked(old: Path, new: Path, data: bytes) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from arrowkg.terms import Triple
 
@@ -34,6 +35,37 @@ class PaperLine:
     venue: str | None
     kind: str | None
     byline: tuple[Link, ...]
+
+
+class PaperLines(Sequence[PaperLine]):
+    """Papers in the order of a list, of which only the IRIs are held: a venue may have a hundred thousand.
+
+    Args:
+        iris: the papers.
+        read: what a list says of a paper.
+
+    >>> lines = PaperLines(["https://kg.example.org/paper/x"], lambda iri: PaperLine(iri, "On Stones", *[None] * 3, ()))
+    >>> len(lines), lines[0].title, [line.title for line in lines[:5]]
+    (1, 'On Stones', ['On Stones'])
+    """
+
+    def __init__(self, iris: Sequence[str], read: Callable[[str], PaperLine]) -> None:
+        self._iris = iris
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self._iris)
+
+    @overload
+    def __getitem__(self, place: int) -> PaperLine: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> PaperLines: ...
+
+    def __getitem__(self, place: int | slice) -> PaperLine | PaperLines:
+        if isinstance(place, slice):
+            return PaperLines(self._iris[place], self._read)
+        return self._read(self._iris[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +127,7 @@ class AuthorView(Described):
     spellings: tuple[str, ...]
     number: str | None
     description: str | None
-    lines: tuple[PaperLine, ...]
+    lines: PaperLines
     co_authors: tuple[tuple[Link, int], ...]
     homonyms: tuple[Link, ...]
     captures: tuple[Link, ...]
@@ -119,7 +151,7 @@ class VenueView(Described):
     year: str | None
     series: Link | None
     volumes: tuple[tuple[Link, int], ...]
-    lines: tuple[PaperLine, ...]
+    lines: PaperLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +172,4 @@ class CaptureView(Described):
     sha256: str
     declared: str | None
     listed: str | None
-    lines: tuple[PaperLine, ...]
+    lines: PaperLines

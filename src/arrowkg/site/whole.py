@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -14,16 +14,23 @@ from markupsafe import Markup
 from arrowkg.site.addresses import Addresses
 from arrowkg.site.charts import Bars, bars_by_year
 from arrowkg.site.dataset import Dump, description, description_lines, json_ld
+from arrowkg.site.feed import Entry, atom
 from arrowkg.site.graph import Graph
 from arrowkg.site.place import Place
 from arrowkg.site.rendering import Look, Renderer, in_html
-from arrowkg.site.views import Link
+from arrowkg.site.schemapages import PAGES as SCHEMA_PAGES
+from arrowkg.site.schemapages import schema_files
+from arrowkg.site.views import Link, PaperLine
+from arrowkg.site.webservers import files_in_root
 from arrowkg.stores.manifest import Manifest
 
 # The protocol allows 50,000 addresses and 50 MB in a file (https://www.sitemaps.org/protocol.html).
 _MOST_ADDRESSES: Final = 50_000
+_MOST_RECENT: Final = 5
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_PAGES: Final = ("index.html", "venues.html", "statistics.html", "dataset.html")
+MOST_NAMES: Final = 300
+"""How many author names the home page shows."""
+_PAGES: Final = ("index.html", "venues.html", "statistics.html", "dataset.html", *SCHEMA_PAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class Whole:
         names: the author names with most papers, and how many.
         venues: every series and journal with its number of papers, by name.
         dumps: files of the whole graph.
+        newest: the papers whose pages changed last, each with the day.
+        recent: the first of them, as they stand in a list.
     """
 
     look: Look
@@ -47,6 +56,8 @@ class Whole:
     names: tuple[tuple[Link, int], ...]
     venues: tuple[tuple[Link, int], ...]
     dumps: list[Dump]
+    newest: list[tuple[str, str]]
+    recent: tuple[PaperLine, ...] = ()
 
     @property
     def base_iri(self) -> str:
@@ -106,11 +117,12 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         OSError: a file cannot be written.
     """
     renderer = Renderer(whole.look)
-    titles = {"index.html": whole.look.title, "dataset.html": f"{whole.look.title}: the dataset"}
+    whole = with_recent(whole, graph)
+    for path, data in schema_files(renderer, whole.base_iri, whole.look.schema_ns, whole.classes, whole.properties):
+        place.write(path, data)
     for path in _PAGES:
-        template = "home.html" if path == "index.html" else path
-        title = titles.get(path, path.removesuffix(".html").capitalize())
-        place.write(path, renderer.page(template, path, title, whole))
+        if path not in SCHEMA_PAGES:
+            place.write(path, overview(renderer, whole, path))
     place.write("data/graph.js", _graph(whole, graph))
     lines = description_lines(whole.look.title, whole.base_iri, whole.manifest, whole.dumps)
     triples = "".join(f"{line}\n" for line in lines).encode()
@@ -119,22 +131,31 @@ def write_whole(whole: Whole, graph: Graph, place: Place, pages: Iterable[str]) 
         place.write(path, triples)
     place.write("dataset.jsonld", json_ld(whole.look.title, whole.base_iri, whole.manifest, whole.dumps))
     place.write("linkset.json", _linkset(whole))
+    entries = [Entry(graph.paper(iri), day) for iri, day in whole.newest]
+    place.write("feed.xml", atom(whole.look.title, whole.base_iri, entries))
+    for path, data in files_in_root():
+        place.write(path, data)
     place.write("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {whole.base_iri}sitemap.xml\n".encode())
     return _write_sitemap(whole.base_iri, place, pages)
 
 
+def with_recent(whole: Whole, graph: Graph) -> Whole:
+    """What is known of a site, with the newest papers as the home page lists them."""
+    return replace(whole, recent=tuple(graph.paper(iri).line for iri, _ in whole.newest[:_MOST_RECENT]))
+
+
+def overview(renderer: Renderer, whole: Whole, path: str) -> bytes:
+    """One of the pages about the whole, by its path."""
+    titles = {"index.html": whole.look.title, "dataset.html": f"{whole.look.title}: the dataset"}
+    title = titles.get(path, path.removesuffix(".html").capitalize())
+    return renderer.page("home.html" if path == "index.html" else path, path, title, whole)
+
+
 def _graph(whole: Whole, graph: Graph) -> bytes:
     """Who writes with whom among the names with most papers."""
-    places = {link.iri: place for place, (link, _) in enumerate(whole.names)}
-    links = []
-    for link, _ in whole.names:
-        for other, count in graph.author(link.iri).co_authors:
-            # Each pair once.
-            if places.get(other.iri, -1) > places[link.iri]:
-                links.append([places[link.iri], places[other.iri], count])
     found = {
         "nodes": [[link.label, whole.to(link.iri), count] for link, count in whole.names],
-        "links": sorted(links),
+        "links": graph.together([link.iri for link, _ in whole.names]),
         "shown": len(whole.names),
         "of": whole.counts["authors"],
     }

@@ -23,20 +23,31 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 def split(source: Input, settings: Settings, notify: Notify) -> Iterator[Record | BadRecord]:
     """Each line that is not blank; see :class:`~arrowkg.sources.record.Split`."""
-    limit = settings.max_record_bytes
     # The limit is on what stands before the end of the line.
-    for number, line in enumerate(source.lines(limit + len(b"\r\n")), 1):
-        if number == 1:
-            line = line.removeprefix(_BOM)
-        if len(line.removesuffix(b"\n").removesuffix(b"\r")) > limit:
-            yield BadRecord(
-                f"the line holds more than {limit:,} bytes",
-                hint="a longer one can be let through with max_record_bytes in arrowkg.toml",
-                file=source.name,
-                line=number,
-            )
-        elif stripped := line.strip():
-            yield Record(source.name, number, stripped)
+    for number, line in enumerate(source.lines(settings.max_record_bytes + len(b"\r\n")), 1):
+        found = record_of(line, source.name, number, settings)
+        if found is not None:
+            yield found
+
+
+def record_of(line: bytes, file: str, number: int, settings: Settings) -> Record | BadRecord | None:
+    """The record of a line, with or without its end; ``None`` for a blank one.
+
+    >>> record_of(b' {"title": "On Stones"}\\r\\n', "p.jsonl", 3, Settings())
+    Record(file='p.jsonl', line=3, payload=b'{"title": "On Stones"}', capture=None)
+    """
+    limit = settings.max_record_bytes
+    if number == 1:
+        line = line.removeprefix(_BOM)
+    if len(line.removesuffix(b"\n").removesuffix(b"\r")) > limit:
+        return BadRecord(
+            f"the line holds more than {limit:,} bytes",
+            hint="a longer one can be let through with max_record_bytes in arrowkg.toml",
+            file=file,
+            line=number,
+        )
+    stripped = line.strip()
+    return Record(file, number, stripped) if stripped else None
 
 
 def parse(record: Record, settings: Settings, notify: Notify) -> Paper:
@@ -71,6 +82,8 @@ def parse(record: Record, settings: Settings, notify: Notify) -> Paper:
             url=_text(found, "url"),
         ),
         settings,
+        # No form of a character in JSON is shorter than the character, and none is composed of more than three.
+        3 * len(record.payload),
     )
 
 

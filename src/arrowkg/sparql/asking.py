@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 from arrowkg.errors import ArrowkgError, InputError, QueryLimit, StoreError
 from arrowkg.settings import MIB, Settings
@@ -29,6 +29,23 @@ _LONGEST: Final = 120
 _CRASHES: Final = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL)
 
 
+class Process(Protocol):
+    """What is used of a process that answers: :class:`subprocess.Popen` is one."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None: ...
+
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked: a store on disk, or statements.
@@ -37,11 +54,15 @@ class Asked:
         name: what it is called in errors.
         database: the folder of a closed database, or ``None``.
         statements: pieces of N-Triples, where there is no database.
+        default_graphs: the named graphs that make the default graph, ``None`` for what the query says.
+        named_graphs: the named graphs that can be asked, ``None`` for what the query says.
     """
 
     name: str
     database: Path | None = None
     statements: Iterable[bytes] = ()
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
 
 
 @contextlib.contextmanager
@@ -65,7 +86,8 @@ def ask(
     asked: Asked,
     settings: Settings,
     limit: int | None = None,
-    ready: subprocess.Popen[bytes] | None = None,
+    ready: Process | None = None,
+    most_bytes: int | None = None,
 ) -> Iterator[Answer]:
     """The answer to a query, from a process that ends with the block.
 
@@ -75,6 +97,7 @@ def ask(
         settings: the most seconds and memory that it may take.
         limit: the most rows or triples that are wanted.
         ready: a worker that was started before, for this query alone; one is started if it is ``None``.
+        most_bytes: the most bytes of rows or triples that are wanted.
 
     Raises:
         InputError: the query is not SPARQL, or a statement is not N-Triples.
@@ -90,7 +113,7 @@ def ask(
     with started() if ready is None else contextlib.nullcontext(ready) as process:
         worker = _Worker(process, query, asked, settings)
         try:
-            worker.send(limit)
+            worker.send(limit, most_bytes)
             yield worker.answer()
         finally:
             worker.end()
@@ -99,7 +122,7 @@ def ask(
 class _Worker:
     """The process that answers, seen from outside."""
 
-    def __init__(self, process: subprocess.Popen[bytes], query: Query, asked: Asked, settings: Settings) -> None:
+    def __init__(self, process: Process, query: Query, asked: Asked, settings: Settings) -> None:
         self._process = process
         self._query = query
         self._asked = asked
@@ -112,14 +135,17 @@ class _Worker:
         self._listener = threading.Thread(target=lambda: self._told.append(errors.read(MIB)), daemon=True)
         self._listener.start()
 
-    def send(self, limit: int | None) -> None:
+    def send(self, limit: int | None, most_bytes: int | None) -> None:
         """Give it the request and the statements; the clock starts when it has them."""
         pipe = self._process.stdin
         assert pipe is not None
         request = {
             "query": self._query.text,
             "store": None if self._asked.database is None else str(self._asked.database),
+            "default_graphs": self._asked.default_graphs,
+            "named_graphs": self._asked.named_graphs,
             "limit": limit,
+            "most_bytes": most_bytes,
             "bytes": self._settings.query_bytes,
             "seconds": self._settings.query_seconds,
         }

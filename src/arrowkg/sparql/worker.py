@@ -70,7 +70,11 @@ def _store(request: dict[str, Any]) -> pyoxigraph.Store:
 def _answer(store: pyoxigraph.Store, request: dict[str, Any], out: IO[bytes]) -> None:
     import pyoxigraph
 
-    found = store.query(request["query"])
+    found = store.query(
+        request["query"],
+        default_graph=_graphs(request.get("default_graphs")),
+        named_graphs=_graphs(request.get("named_graphs")),
+    )
     if isinstance(found, pyoxigraph.QueryBoolean):
         _write(out, "H", {"kind": "boolean", "value": bool(found)})
         _write(out, "E", {"count": 1, "more": False})
@@ -78,8 +82,8 @@ def _answer(store: pyoxigraph.Store, request: dict[str, Any], out: IO[bytes]) ->
     is_rows = isinstance(found, pyoxigraph.QuerySolutions)
     names = [variable.value for variable in found.variables] if isinstance(found, pyoxigraph.QuerySolutions) else []
     _write(out, "H", {"kind": "rows" if is_rows else "triples", "variables": names})
-    limit = request["limit"]
-    count = 0
+    limit, most = request["limit"], request.get("most_bytes")
+    count = written = 0
     more = False
     held: list[str] = []
     size = 0
@@ -87,11 +91,15 @@ def _answer(store: pyoxigraph.Store, request: dict[str, Any], out: IO[bytes]) ->
         if count == limit:
             more = True
             break
-        count += 1
         if is_rows:
             line = "R" + "".join([("" if term is None else str(term)) + "\t" for term in one]) + "\n"
         else:
             line = f"T{one} .\n"
+        written += len(line)
+        if most is not None and written > most:
+            more = True
+            break
+        count += 1
         held.append(line)
         size += len(line)
         if size > _FLUSH_AFTER:
@@ -100,6 +108,12 @@ def _answer(store: pyoxigraph.Store, request: dict[str, Any], out: IO[bytes]) ->
             size = 0
     out.write("".join(held).encode())
     _write(out, "E", {"count": count, "more": more})
+
+
+def _graphs(names: list[str] | None) -> list[Any] | None:
+    import pyoxigraph
+
+    return None if names is None else [pyoxigraph.NamedNode(name) for name in names]
 
 
 def _write(out: IO[bytes], mark: str, content: dict[str, Any]) -> None:

@@ -201,10 +201,15 @@ def in_order(results: Iterable[Result]) -> list[Result]:
     >>> [result.focus for result in in_order([Result("info", "<b:>", "", "", ""), Result("info", "<a:>", "", "", "")])]
     ['<a:>', '<b:>']
     """
-    return sorted(set(results), key=_order)
+    return sorted(set(results), key=order_of)
 
 
-def _order(result: Result) -> tuple[int, str, str, str, str, str, str]:
+def order_of(result: Result) -> tuple[int, str, str, str, str, str, str]:
+    """What the results of one record are sorted by; no two different results are equal in it.
+
+    >>> order_of(Result("info", "<a:paper>", "<a:shape>", "<a:c>", "It has none."))[:3]
+    (2, '<a:paper>', '<a:shape>')
+    """
     path = "" if result.path is None else path_text(result.path)
     place = SEVERITIES.index(result.severity), result.focus, result.shape, path
     return *place, result.value or "", result.component, result.message

@@ -485,12 +485,15 @@
     }
   }
 
+  // A comment in TeX; in a listing it is a percent sign whose backslash was forgotten.
+  const barePercent = /(?<!\\)((?:\\\\)*)%/g;
+
   function setFormula(span) {
     const source = span.textContent;
     let refused = false;
     try {
       withoutStyleAttributes(() =>
-        window.katex.render(source, span, {
+        window.katex.render(source.replace(barePercent, "$1\\%"), span, {
           displayMode: span.classList.contains("display"),
           output: "htmlAndMathml",
           throwOnError: false,

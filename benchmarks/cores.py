@@ -1,0 +1,163 @@
+"""arrowkg with one process, with all cores, and beside peers with all cores: ``python benchmarks/cores.py``.
+
+The programs take turns, round by round, and a ratio is taken within each round, so that a change in the machine's other
+work touches both. Memory is that of all processes of a program together, looked at several times a second: what they
+share counts once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+# As a script this folder comes first on the path, where its modules would be top-level ones.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks.contenders import CACHE, ROOT, Command, Contender, arrowkg_command, duckdb, morph_kgc  # noqa: E402
+from benchmarks.measure import Failed, Run, ratio  # noqa: E402
+from benchmarks.run import machine, module, table, tell  # noqa: E402
+
+SECONDS_BETWEEN_LOOKS: Final = 0.1
+MEMORY_TARGET: Final = 600.0
+PEERS: Final[dict[str, Callable[[Path, int], Contender]]] = {"morph-kgc": morph_kgc, "duckdb": duckdb}
+
+
+def descendants(pid: int) -> list[int]:
+    """A process and all that it has started."""
+    found = [pid]
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [one for child in thread.read_text().split() for one in descendants(int(child))]
+    return found
+
+
+def memory(pid: int) -> int:
+    """The bytes of memory of a process and all that it has started, what they share counted once."""
+    total = 0
+    for one in descendants(pid):
+        with contextlib.suppress(OSError, ValueError):
+            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
+            total += next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total
+
+
+def run(contender: Contender, log: Path) -> Run:
+    """Run a program to its end.
+
+    Raises:
+        Failed: it ended with an error.
+    """
+    peak = 0
+    with log.open("wb") as output:
+        begin = time.perf_counter()
+        process = subprocess.Popen(contender.command, cwd=contender.folder, stdout=output, stderr=subprocess.STDOUT)
+        while True:
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                break
+            peak = max(peak, memory(process.pid))
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        wall = time.perf_counter() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise Failed(f"{contender.title} ended with {process.returncode}:\n{log.read_text(errors='replace')[-2000:]}")
+    return Run(used.ru_utime + used.ru_stime, wall, peak)
+
+
+@dataclass(slots=True)
+class Series:
+    """The runs of one program, one a round."""
+
+    contender: Contender
+    runs: list[Run] = field(default_factory=list)
+
+
+def export(papers: Path, output: Path, workers: int, *options: str) -> Contender:
+    """arrowkg with some workers."""
+    command: Command = [arrowkg_command(), "export", papers, "-o", output, "--workers", str(workers), *options]
+    return Contender(f"arrowkg, {workers} worker{'' if workers == 1 else 's'}", command, ROOT, output)
+
+
+def rounds_of(contenders: Sequence[Contender], rounds: int, log: Path) -> list[Series]:
+    """So many rounds of some programs, taking turns."""
+    found = [Series(contender) for contender in contenders]
+    for number in range(1, rounds + 1):
+        for series in found:
+            series.runs.append(run(series.contender, log))
+            last = series.runs[-1]
+            tell(f"round {number}: {series.contender.title}, {last.wall:.2f} s wall, {last.cpu:.2f} s CPU")
+    return found
+
+
+def show(found: Sequence[Series]) -> None:
+    """Print a table, the wall time of each program beside that of the first."""
+    rows = []
+    first = [one.wall for one in found[0].runs]
+    for series in found:
+        walls = [one.wall for one in series.runs]
+        cpu, peak = median(one.cpu for one in series.runs), max(one.peak for one in series.runs) / 1e6
+        beside = "" if series is found[0] else str(ratio(first, walls))
+        rows.append([series.contender.title, f"{cpu:.2f}", f"{median(walls):.2f}", f"{peak:,.0f}", beside])
+    print(table(("program", "CPU s", "wall s", "peak MB", "times as fast as the first"), rows))
+
+
+def options() -> argparse.Namespace:
+    """What the user asks for."""
+    parser = argparse.ArgumentParser(description="arrowkg with one process and with all cores.")
+    parser.add_argument("--papers", type=int, default=20_000, metavar="N", help="how many papers [20000]")
+    parser.add_argument("--validate", type=int, default=1000, metavar="N", help="how many are validated; 0 for none")
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="[the cores]")
+    parser.add_argument("--input", type=Path, metavar="FILE", help="papers as JSON Lines, of which N are taken")
+    parser.add_argument("--generated", action="store_true", help="made-up papers, even where there are real ones")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each program runs [5]")
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS), help="beside whom [all]")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Measure, and print tables; 1 if a program fails or the output is not the same."""
+    asked = options()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="cores-", dir=CACHE) as folder:
+        work = Path(folder)
+        papers = work / "papers.jsonl"
+        source = ["--input", asked.input.resolve()] if asked.input else ["--generated"] if asked.generated else []
+        try:
+            print(module("papers", papers, "--papers", str(asked.papers), *source))
+            print(machine(), flush=True)
+            plain = [export(papers, work / f"with-{n}.nt", n, "--no-validate") for n in (1, asked.workers)]
+            if asked.peers:
+                (work / "tables").mkdir()
+                module("peers.tables", papers, work / "tables")
+            peers = [PEERS[peer](work, asked.workers) for peer in asked.peers]
+            found = rounds_of([*plain, *peers], asked.rounds, work / "log")
+            if plain[0].output.read_bytes() != plain[1].output.read_bytes():
+                raise Failed("one worker and several do not write the same bytes")
+            triples = module("compare", plain[1].output, *[peer.output for peer in peers])
+            print(f"\n{int(triples):,} distinct triples, the same from each; medians of {asked.rounds} rounds\n")
+            show(found)
+            if asked.validate:
+                told = module("papers", papers, "--papers", str(asked.validate), "--input", papers)
+                checked = ("--validate", "--fail-on", "never")
+                both = [export(papers, work / f"checked-{n}.nt", n, *checked) for n in (1, asked.workers)]
+                found = rounds_of(both, asked.rounds, work / "log")
+                print(f"\n{told.partition(',')[0]}, validated; medians of {asked.rounds} rounds\n")
+                show(found)
+        except Failed as error:
+            tell(str(error))
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

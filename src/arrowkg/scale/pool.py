@@ -1,0 +1,307 @@
+"""Worker processes: each task goes to one, and the results come back in the order of the tasks.
+
+Tasks and results travel in memory that parent and worker share; the socket between them carries numbers alone. A worker
+has a few tasks at a time and no more, so what is under way has bounded size however fast the input is read. A worker
+that is killed is replaced and what it held is done again, once.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from arrowkg.errors import OutputError, WorkerError
+from arrowkg.scale import shards
+from arrowkg.scale.work import Plan, plan_to_bytes
+from arrowkg.scale.worker import ANSWER, CHUNK, FAILED, KEPT, LENGTH, OUT_OF_MEMORY, REQUEST
+
+_SLOTS: Final = 3
+"""Tasks that a worker has at a time: one under way, one to go on with, one whose result waits for its turn."""
+_TRIES: Final = 2
+_KEPT_BYTES: Final = 16 << 20
+
+
+@dataclass(eq=False, slots=True)
+class Task:
+    """Work for one worker.
+
+    Attributes:
+        number: its place among all tasks.
+        data: what the worker is given, ``None`` for a task that is done already or has nothing to do.
+        kind: one of the kinds of :mod:`arrowkg.scale.worker`.
+        file: the input that it comes from, ``None`` if there is no single one.
+        line: the line that its first record starts at.
+        place: where its records stand, for people.
+        kills: how many workers were ended while they were at it.
+        size: the bytes of its result, ``None`` until it is done.
+        is_kept: whether its result is kept as a file.
+        slot: the memory that it is in, of its worker's.
+        worker: who has it.
+    """
+
+    number: int
+    data: bytes | None
+    kind: int = CHUNK
+    file: str | None = None
+    line: int | None = None
+    place: str = "sorted records"
+    kills: int = field(default=0, init=False)
+    size: int | None = field(default=None, init=False)
+    is_kept: bool = field(default=False, init=False)
+    slot: int = field(default=0, init=False)
+    worker: _Worker | None = field(default=None, init=False)
+
+
+class _Slot:
+    """Memory that belongs to a worker while a task is under way in it, else to the parent."""
+
+    def __init__(self) -> None:
+        self._file = None
+        try:
+            self.handle = os.memfd_create("arrowkg")
+        except (AttributeError, OSError):
+            # Where there is no such memory, a file that has no name does.
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115, closed by close()
+            self.handle = self._file.fileno()
+        self._view = memoryview(b"")
+
+    def write(self, data: bytes) -> None:
+        left, offset = memoryview(data), 0
+        while left:
+            count = os.pwrite(self.handle, left, offset)
+            left, offset = left[count:], offset + count
+
+    def view(self, size: int) -> memoryview:
+        """The first bytes of it, not to be used once the slot is given back."""
+        if size > len(self._view):
+            # With room for larger ones, since each new mapping costs its pages anew.
+            os.ftruncate(self.handle, size + size // 2)
+            self._view = memoryview(mmap.mmap(self.handle, 0, prot=mmap.PROT_READ))
+        return self._view[:size]
+
+    def give_back(self) -> None:
+        """Let go of what a very large result has taken."""
+        if len(self._view) > _KEPT_BYTES:
+            self._view = memoryview(b"")
+            os.ftruncate(self.handle, 0)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        else:
+            os.close(self.handle)
+
+
+class _Worker:
+    """A process, with the memory that it shares with this one."""
+
+    def __init__(self, plan: bytes, folder: str) -> None:
+        self._plan = plan
+        self._folder = folder
+        self.slots = [_Slot() for _ in range(_SLOTS)]
+        self.free = list(range(_SLOTS))
+        self.held: deque[Task] = deque()
+        self.start()
+
+    def start(self) -> None:
+        """Start the process, which imports what it needs while this one goes on."""
+        self.is_running = True
+        ours, theirs = socket.socketpair()
+        memory = [slot.handle for slot in self.slots]
+        arguments = [str(theirs.fileno()), self._folder, *map(str, memory)]
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "arrowkg.scale.worker", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(), *memory),
+                # Whoever interrupts the run from a terminal means the parent.
+                process_group=0,
+            )
+        self.socket = ours
+        self._send(LENGTH.pack(len(self._plan)) + self._plan)
+
+    def give(self, task: Task) -> None:
+        """Give it a task, for which it has a free slot."""
+        if not self.is_running:
+            self.start()
+        task.worker, task.slot = self, self.free.pop()
+        self.held.append(task)
+        self._pass_on(task)
+
+    def _pass_on(self, task: Task) -> None:
+        assert task.data is not None
+        self.slots[task.slot].write(task.data)
+        self._send(REQUEST.pack(task.kind, task.number, task.slot, len(task.data)))
+
+    def _send(self, data: bytes) -> None:
+        # Whether it has died is found out where its answers are awaited.
+        try:
+            self.socket.sendall(data)
+        except OSError:
+            return
+
+    def replace(self) -> None:
+        """Start another process in place of one that has died and give it what that one held, if it held anything."""
+        self.stop()
+        if self.held:
+            self.start()
+        for task in self.held:
+            self._pass_on(task)
+
+    def stop(self) -> int:
+        """End the process at once; how it ended."""
+        self.is_running = False
+        self.socket.close()
+        self.process.kill()
+        return self.process.wait()
+
+    def close(self) -> None:
+        """End the process and let its memory go."""
+        self.stop()
+        for slot in self.slots:
+            slot.close()
+
+
+class Pool:
+    """Worker processes, a context manager that ends them.
+
+    Args:
+        plan: what they do.
+        workers: how many there are.
+        folder: where shards are kept as files, ``None`` if they are not kept.
+    """
+
+    def __init__(self, plan: Plan, workers: int, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._workers: list[_Worker] = []
+        self._most = workers * _SLOTS
+        packed = plan_to_bytes(plan)
+        try:
+            for _ in range(workers):
+                self._workers.append(_Worker(packed, "" if folder is None else str(folder)))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers at once, whatever they are at."""
+        for worker in self._workers:
+            worker.close()
+        self._workers.clear()
+
+    def results(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, memoryview]]:
+        """The result of each task, in their order, empty for one without data; its memory is used again for others
+        when the next one is asked for.
+
+        Raises:
+            WorkerError: a worker was ended twice by one task.
+        """
+        waiting: deque[Task] = deque()
+        following = next(tasks, None)
+        while waiting or following is not None:
+            while following is not None and len(waiting) < self._most and self._takes(following):
+                waiting.append(following)
+                following = next(tasks, None)
+            task = waiting.popleft()
+            while task.data is not None and task.size is None:
+                self._listen()
+            yield task, self._view(task)
+            if task.worker is not None:
+                task.worker.slots[task.slot].give_back()
+                task.worker.free.append(task.slot)
+
+    def _takes(self, task: Task) -> bool:
+        """Give a task to the worker that has the least to do; whether one has room for it."""
+        if task.data is None:
+            return True
+        having_room = [worker for worker in self._workers if worker.free]
+        if not having_room:
+            return False
+        min(having_room, key=lambda worker: len(worker.held)).give(task)
+        return True
+
+    def _view(self, task: Task) -> memoryview:
+        if task.worker is None or task.size is None:
+            return memoryview(b"")
+        if task.is_kept:
+            assert self._folder is not None
+            found = shards.kept(self._folder, task.number)
+            if found is None:
+                raise OutputError("a shard is gone that was there just now", file=str(self._folder))
+            return found
+        return task.worker.slots[task.slot].view(task.size)
+
+    def _listen(self) -> None:
+        """Wait until some worker has something to say."""
+        by_handle = {worker.socket.fileno(): worker for worker in self._workers if worker.is_running}
+        waiting = select.poll()
+        for handle in by_handle:
+            waiting.register(handle, select.POLLIN)
+        for handle, _ in waiting.poll():
+            worker = by_handle[handle]
+            try:
+                answer = worker.socket.recv(ANSWER.size, socket.MSG_WAITALL)
+            except ConnectionError:
+                answer = b""
+            if len(answer) < ANSWER.size:
+                self._bury(worker)
+                continue
+            outcome, _, size = ANSWER.unpack(answer)
+            # A worker does its tasks in turn.
+            task = worker.held.popleft()
+            task.size = size
+            task.is_kept = outcome == KEPT
+            if outcome == FAILED:
+                told = bytes(worker.slots[task.slot].view(size)).decode(errors="replace").strip()
+                error = RuntimeError(f"{told.rpartition(chr(10))[2]} (in a worker process, at {task.place})")
+                error.add_note(told)
+                raise error
+
+    def _bury(self, worker: _Worker) -> None:
+        """Put another worker in the place of one that has died, unless its task has killed one before."""
+        code = worker.process.wait()
+        if worker.held:
+            task = worker.held[0]
+            task.kills += 1
+            if task.kills >= _TRIES:
+                raise WorkerError(
+                    f"worker processes were ended twice ({_cause(code)}) while they held {task.place}",
+                    hint="is there enough memory? Nothing is written; --resume keeps what is done for another run",
+                    file=task.file,
+                    line=task.line,
+                )
+        worker.replace()
+
+
+def _cause(code: int) -> str:
+    """How a process ended, for people.
+
+    >>> _cause(-9), _cause(1)
+    ('SIGKILL', 'exit code 1')
+    """
+    if code == OUT_OF_MEMORY:
+        return "out of memory"
+    if code < 0:
+        return signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"exit code {code}"

@@ -1,0 +1,1 @@
+"""A read-only server over a store: the site's pages, SPARQL, Triple Pattern Fragments."""
