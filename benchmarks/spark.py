@@ -4,8 +4,8 @@
 size the processor time, the bytes that were shuffled, the bytes on disk and the memory. ``--proof`` runs
 ``arrowkg export`` on the first ``--input`` or the first size too, and compares the sorted lines with ``cmp``.
 
-Processor time is of all processes, which the system adds up; shuffled bytes are from Spark's own event log; memory is
-sampled four times a second, of the largest Python worker and of all processes together.
+Processor time is of all processes, sampled four times a second, as is memory, of the largest Python worker and of all
+processes together. Shuffled bytes are from Spark's own event log.
 """
 
 from __future__ import annotations
@@ -76,8 +76,11 @@ def changed(paper: dict[str, Any], again: int) -> dict[str, Any]:
     return found
 
 
-class Memory(threading.Thread):
-    """Samples the memory of all processes of a session."""
+class Used(threading.Thread):
+    """Samples the memory and the processor time of all processes of a session.
+
+    The system adds up the time of processes that somebody waited for, and Spark kills its Python workers.
+    """
 
     def __init__(self, session: int) -> None:
         super().__init__(daemon=True)
@@ -85,6 +88,12 @@ class Memory(threading.Thread):
         self._end = threading.Event()
         self.largest_worker = 0
         self.all = 0
+        self._processor: dict[str, float] = {}
+
+    @property
+    def processor(self) -> float:
+        """Seconds of processor time of all processes, as each was last seen."""
+        return sum(self._processor.values())
 
     def run(self) -> None:
         """Sample until told to end."""
@@ -100,6 +109,8 @@ class Memory(threading.Thread):
                     name, _, rest = (entry / "stat").read_text().partition("(")[2].rpartition(")")
                     fields = rest.split()
                     if int(fields[3]) == self._session:
+                        ticks = int(fields[11]) + int(fields[12])
+                        self._processor[f"{entry.name} {fields[19]}"] = ticks / os.sysconf("SC_CLK_TCK")
                         yield name, int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
             except OSError:
                 continue
@@ -128,9 +139,9 @@ def measured(inputs: Sequence[Path], out: Path, options: argparse.Namespace) -> 
             line += ["--conf", f"{name}={value}"]
         began = time.monotonic()
         process = subprocess.Popen(line, start_new_session=True)
-        memory = Memory(process.pid)
+        memory = Used(process.pid)
         memory.start()
-        _, status, used = os.wait4(process.pid, 0)
+        _, status = os.waitpid(process.pid, 0)
         seconds = time.monotonic() - began
         memory.end()
         if status:
@@ -141,7 +152,7 @@ def measured(inputs: Sequence[Path], out: Path, options: argparse.Namespace) -> 
         papers=manifest["papers"],
         triples=manifest["triples"],
         seconds=seconds,
-        processor=used.ru_utime + used.ru_stime,
+        processor=memory.processor,
         input_bytes=sum(path.stat().st_size for path in inputs),
         shuffled=sum(event["Shuffle Write Metrics"]["Shuffle Bytes Written"] for event in events),
         spilled=sum(event["Disk Bytes Spilled"] for event in events),

@@ -61,6 +61,7 @@ ELSEWHERE: Final = {
         "server.entities",
         "server.fragments",
         "server.live",
+        "server.nursery",
         "server.protocol",
         "server.survey",
         "site.dumping",
@@ -71,13 +72,14 @@ ELSEWHERE: Final = {
         "sparql.writers",
         "stores.loading",
         "stores.names",
+        "validation.compiled.exact",
         "validation.compiled.sparql",
         "validation.compiled.values",
         "validation.oxigraph_terms",
         "validation.shapes",
     },
     "pyparsing": {"validation.reference"},
-    "pyspark": {"scale.spark.places", "scale.spark.session"},
+    "pyspark": {"scale.spark.job", "scale.spark.places", "scale.spark.session"},
     "pyshacl": {"validation.reference", "validation.shapes"},
     "requests": {"stores.remote.transport"},
     "starlette": {
@@ -90,7 +92,13 @@ ELSEWHERE: Final = {
     },
     "urllib3": {"stores.remote.transport"},
     "uvicorn": {"server.running", "server.transport"},
-    "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
+    "rdflib": {
+        "validation.compiled.exact",
+        "validation.reference",
+        "validation.rdflib_terms",
+        "validation.shapes",
+        "api",
+    },
 }
 """What is not of Python's own library, and the modules that may use it."""
 

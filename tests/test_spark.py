@@ -54,13 +54,32 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield found
 
 
+# What is loaded into each Python of the workers: a parser with a fault that takes the process with it.
+FAULT: Final = """
+import os
+import orjson
+
+real = orjson.loads
+
+def loads(payload):
+    if b"deadly" in payload:
+        os.kill(os.getpid(), 9)
+    return real(payload)
+
+orjson.loads = loads
+"""
+
+
 @pytest.fixture(scope="module")
-def session(running: Cluster) -> Iterator[Any]:
+def session(running: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A session on it."""
     from arrowkg.scale.spark.session import spark_session
 
+    fault = tmp_path_factory.mktemp("fault")
+    put(fault, "sitecustomize.py", FAULT)
     conf = {
         "spark.executor.memory": "600m",
+        "spark.executorEnv.PYTHONPATH": str(fault),
         "spark.executor.extraJavaOptions": QUICK,
         # One core of each worker, so that there is room for another driver.
         "spark.executor.cores": "1",
@@ -266,6 +285,20 @@ def test_tables_give_what_lines_give(session: Any, tmp_path: Path) -> None:
     assert [(error.file, error.line) for error in bad] == [(str(tmp_path / "in.parquet" / "a.parquet"), 8)]
     assert json.loads(bad[0].record)["authors"] == rows[7]["authors"]
     assert outcome.papers == 59 + 22
+
+
+@needs_spark
+def test_a_record_that_ends_the_process_goes_to_the_rejects(session: Any, tmp_path: Path) -> None:
+    in_blocks(session, 1 << 27)
+    bad: list[BadRecord] = []
+    source = put(tmp_path, "in.jsonl", lines(150) + lines(1, abstract="deadly") + lines(2))
+    outcome = carried_out(session, job_of([source], on_bad=bad.append), tmp_path / "out")
+    assert [(error.file, error.line) for error in bad] == [(str(source), 151)]
+    assert "ended by SIGKILL" in bad[0].reason
+    assert outcome.papers == 152
+    put(tmp_path, "sound.jsonl", lines(150) + lines(2))
+    assert run(tmp_path, "export", "sound.jsonl", "-o", "one.nt", "--sort", "--no-validate", "-q").code == 0
+    assert sorted(written(tmp_path / "out")) == (tmp_path / "one.nt").read_bytes().split(b"\n")[:-1]
 
 
 @needs_spark

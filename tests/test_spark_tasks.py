@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -199,6 +201,29 @@ def test_a_record_on_which_the_checking_fails_is_left_out_whole(monkeypatch: pyt
     ]
     assert told.checked == told.papers.total() == 2
     assert not [line for part in parts for line in part if "Stones 2" in line]
+
+
+@pytest.mark.parametrize("is_skipping", [True, False])
+def test_a_record_that_ends_the_process_is_found_when_its_task_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, is_skipping: bool
+) -> None:
+    real = pipeline.entry_of
+    parent = os.getpid()
+
+    def deadly(record: Any, *others: Any) -> Any:
+        if b"Stones 205" in record.payload:
+            assert os.getpid() != parent
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(record, *others)
+
+    monkeypatch.setattr(records_module, "entry_of", deadly)
+    of = plan(skip_bad=is_skipping)
+    [*_, (_, block)] = units(records_of(lines(250)), of, 0, is_tried_again=True)
+    told = gathered([block], 10)
+    [reject] = told.rejects
+    assert (reject.place, reject.is_bug) == (Place(0, 205), True)
+    assert reject.reason == "arrowkg cannot read it: the process that did is gone, it was ended by SIGKILL"
+    assert told.papers.total() == (249 if is_skipping else 204)
 
 
 @pytest.mark.parametrize("seed", range(5))

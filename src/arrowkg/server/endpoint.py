@@ -122,6 +122,8 @@ class Endpoint:
         work = asyncio.create_task(
             self._queries.answer(asked, lambda kind: _form(kind, accept, format_), live.database, ticket)
         )
+        # If the server ends before it does, nobody asks what became of it.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
         gone = asyncio.create_task(_gone(request))
         try:
             await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)

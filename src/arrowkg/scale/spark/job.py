@@ -24,6 +24,10 @@ from arrowkg.validation import Report, Shapes
 
 OnReject = Callable[[BadRecord], None]
 _BYTES_OF_PART: Final = 64 * MIB
+# However few the papers are, some machines can work at once; and the number of machines must not change the parts.
+_FEWEST_PARTS: Final = 8
+# Partitions whose bad records the driver takes at a time.
+_MOST_AT_ONCE: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,7 @@ def carry_out(session: Any, job: Job, output: OutputPlace) -> Outcome:
 
 
 def _plan(session: Any, job: Job, inputs: Inputs) -> Plan:
-    cores = int(session.sparkContext.defaultParallelism)
-    parts = job.parts or max(cores, -(-inputs.size // _BYTES_OF_PART))
+    parts = job.parts or max(_FEWEST_PARTS, -(-inputs.size // _BYTES_OF_PART))
     return Plan(
         settings=job.settings,
         graph=job.graph,
@@ -132,10 +135,10 @@ def _blocks(context: Any, inputs: Inputs, shared: Any, partitions: int) -> Any:
     """The shuffle: blocks by the partition that they go to. It is kept, so that several jobs read it."""
 
     def of_lines(number: int, rows: Iterable[Any]) -> Iterator[tuple[int, bytes]]:
-        return units(lines_of(rows, shared.value), shared.value, number)
+        return units(lines_of(rows, shared.value), shared.value, number, is_tried_again=_is_tried_again())
 
     def of_rows(number: int, rows: Iterable[Any]) -> Iterator[tuple[int, bytes]]:
-        return units(rows_of(rows, shared.value), shared.value, number)
+        return units(rows_of(rows, shared.value), shared.value, number, is_tried_again=_is_tried_again())
 
     found = []
     if inputs.lines is not None:
@@ -144,6 +147,14 @@ def _blocks(context: Any, inputs: Inputs, shared: Any, partitions: int) -> Any:
         found.append(inputs.rows.rdd.mapPartitionsWithIndex(of_rows, preservesPartitioning=True))
     whole = found[0] if len(found) == 1 else context.union(found)
     return whole.partitionBy(partitions, _itself)
+
+
+def _is_tried_again() -> bool:
+    """Whether the task that runs this failed before."""
+    from pyspark import TaskContext
+
+    task = TaskContext.get()
+    return task is not None and task.attemptNumber() > 0
 
 
 def _itself(partition: int) -> int:
@@ -161,7 +172,7 @@ def _told(context: Any, blocks: Any, plan: Plan, rejects: Spool) -> Told:
         yield gathered((block for _, block in rows), most)
 
     whole = Told()
-    step = max(1, int(context.defaultParallelism))
+    step = min(_MOST_AT_ONCE, max(1, int(context.defaultParallelism)))
     for first in range(plan.parts, plan.parts + plan.sides, step):
         some = list(range(first, min(first + step, plan.parts + plan.sides)))
         with cluster_errors():

@@ -15,6 +15,9 @@ from arrowkg.sources.jsonl import FIELDS
 
 # Files that Spark reads from end to end in one task, so that their first line is line 1.
 _WHOLE: Final = (".gz", ".deflate", ".lz4", ".snappy")
+_PACKED: Final = (*_WHOLE, ".bz2")
+# How many times larger they are as JSON Lines, about.
+_UNPACKED, _ROWS_UNPACKED = 5, 3
 _UNREAD: Final = (".zst", ".xz")
 """Compressions that Spark's readers do not know, or only with libraries of the machine."""
 
@@ -28,7 +31,7 @@ class Inputs:
         numbers: the place of each file among them, by the path that Spark gives it.
         lines: a frame of the lines of text files, or ``None``.
         rows: a frame of the rows of tables as JSON, or ``None``.
-        size: bytes of all files.
+        size: bytes of all files, as JSON Lines without compression, about.
     """
 
     names: tuple[str, ...]
@@ -70,10 +73,12 @@ def found_inputs(session: Any, inputs: Sequence[str], source: str | None) -> Inp
             with cluster_errors():
                 frame = session.read.parquet(name) if is_rows else _text(session, [name])
                 files = sorted(frame.inputFiles())
-                size += int(str(frame._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()))
+                stored = int(str(frame._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()))
         except InputError as error:
             error.file = name
             raise
+        is_packed = any(file.lower().endswith(_PACKED) for file in files)
+        size += stored * (_ROWS_UNPACKED if is_rows else _UNPACKED if is_packed else 1)
         if not files:
             raise InputError("there is no file in it", file=name)
         for file in files:

@@ -17,7 +17,8 @@ from arrowkg.pipeline import Hooks, entry_of, mapped
 from arrowkg.repeats import Repeats
 from arrowkg.scale.spark.blocks import Blocks
 from arrowkg.scale.spark.plan import Place, Plan, Row, plain_path
-from arrowkg.scale.spark.told import Findings, Reject, Told, told_blocks
+from arrowkg.scale.spark.told import Findings, Found, Reject, Told, told_blocks
+from arrowkg.scale.spark.trying import tried
 from arrowkg.sources import source_named
 from arrowkg.sources.jsonl import record_of
 from arrowkg.terms import Triple
@@ -27,6 +28,7 @@ BETWEEN: Final = "\x1f"
 """What stands between the lines of a unit: no line of N-Triples holds it, since terms escape it."""
 # Two digests of 120 bits for each shared node, so about 150 MB; what is forgotten is only sent once more.
 _MOST_REMEMBERED: Final = 1_000_000
+_MOST_REJECTS: Final = 1000
 
 
 def lines_of(rows: Iterable[Row], plan: Plan) -> Iterator[tuple[Place, bytes]]:
@@ -57,28 +59,36 @@ def rows_of(rows: Iterable[Row], plan: Plan) -> Iterator[tuple[Place, bytes]]:
         yield Place(number, row + 1), payload
 
 
-def units(records: Iterable[tuple[Place, bytes]], plan: Plan, number: int) -> Iterator[tuple[int, bytes]]:
+def units(
+    records: Iterable[tuple[Place, bytes]], plan: Plan, number: int, *, is_tried_again: bool = False
+) -> Iterator[tuple[int, bytes]]:
     """What becomes of the records of one task: blocks, each with the partition that it goes to.
 
     Args:
         records: the records with their places.
         plan: what to do.
         number: the number of the task.
+        is_tried_again: whether the task failed before, so that a record may be the cause.
     """
     mapper = _Mapper(plan)
+    probe = _Mapper(plan)
+    found = tried(records, probe.probe) if is_tried_again else ((record, "") for record in records)
     try:
-        for place, payload in records:
-            mapper.take(place, payload)
+        for (place, payload), end in found:
+            if end:
+                mapper.reject_for_end(place, payload, end)
+            else:
+                mapper.take(place, payload)
             if mapper.blocks.is_full:
                 yield from mapper.blocks.drained()
-            if mapper.findings.is_full:
-                yield from _sides(told_blocks(Told(), mapper.findings.drained(), plan.sides, number), plan)
-        mapper.finish()
+            if mapper.is_full:
+                yield from _sides(told_blocks(*mapper.drained(), plan.sides, number), plan)
+        mapper.check()
     except ArrowkgError as error:
         # It is no fault of the machine, so trying again would change nothing; the driver raises it.
         mapper.told.fatal = error
     yield from mapper.blocks.drained()
-    yield from _sides(told_blocks(mapper.told, mapper.findings.drained(), plan.sides, number), plan)
+    yield from _sides(told_blocks(*mapper.drained(), plan.sides, number), plan)
 
 
 def _sides(blocks: Iterable[tuple[int, bytes]], plan: Plan) -> Iterator[tuple[int, bytes]]:
@@ -145,6 +155,16 @@ class _Mapper:
         told = " ".join(f"arrowkg has a bug: {type(error).__name__}: {error}".split())
         self._reject(place, told, "please report it with this record", payload, notices, is_bug=True)
 
+    def reject_for_end(self, place: Place, payload: bytes, end: str) -> None:
+        """Leave out a record that ended a process."""
+        told = f"arrowkg cannot read it: the process that did is gone, {end}"
+        self._reject(place, told, "please report it with this record", payload, [], is_bug=True)
+
+    def probe(self, record: tuple[Place, bytes]) -> None:
+        """Do all that is done with a record, for nothing."""
+        self.take(*record)
+        self.check()
+
     def check(self) -> None:
         """Check the records that are held, and send those that could be checked.
 
@@ -199,7 +219,13 @@ class _Mapper:
     def _add(self, node: str, unit: str) -> None:
         self.blocks.add(crc32(node.encode()) % self._plan.parts, unit)
 
-    def finish(self) -> None:
-        """Check what is left."""
-        self.check()
-        self.told.checked = self.findings.checked
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to drain."""
+        return self.findings.is_full or len(self.told.rejects) > _MOST_REJECTS
+
+    def drained(self) -> tuple[Told, list[Found]]:
+        """What was told so far, and the findings; nothing of it is held afterwards."""
+        told, self.told = self.told, Told()
+        told.checked, self.findings.checked = self.findings.checked, 0
+        return told, self.findings.drained()

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +80,8 @@ def spark_session(master: str | None, conf: Mapping[str, str], *, shows_progress
 
 def _stop(context: Any) -> None:
     # A cluster that is gone by now has nothing left to be told.
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         context.stop()
 
 
