@@ -44,15 +44,14 @@ from arrowkg.sinks import Target
 from cli import SEEDS, SOUND, Ran, assert_refused, jsonl, lines, put, run
 
 SUFFIXES: Final = [found.suffixes[0] for found in FORMATS]
-SMALL: Final = "import arrowkg.scale.exporting as e; e._FEW = e._FEW_CHECKED = 0; e._CHUNK_RECORDS = {}"
+SMALL: Final = "import arrowkg.scale.exporting as e; e._FEW_CHUNKS = 0; e._CHUNK_RECORDS = {}"
 """Lines of Python that make workers start at once."""
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers start at once, and chunks are small."""
-    monkeypatch.setattr(exporting, "_FEW", 0)
-    monkeypatch.setattr(exporting, "_FEW_CHECKED", 0)
+    monkeypatch.setattr(exporting, "_FEW_CHUNKS", 0)
     monkeypatch.setattr(exporting, "_CHUNK_RECORDS", 7)
     monkeypatch.setattr(exporting, "_CHUNK_RECORDS_CHECKED", 7)
 
@@ -294,7 +293,7 @@ def test_few_papers_start_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_many_papers_start_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "Pool", None)
-    put(tmp_path, "p.jsonl", lines(exporting._FEW + 1))
+    put(tmp_path, "p.jsonl", lines(exporting._FEW_CHUNKS * exporting._CHUNK_RECORDS + 1))
     assert run(tmp_path, "export", "p.jsonl", "-o", "kg.nt", "--no-validate", "--workers", "8").code == 5
     ran = run(tmp_path, "export", "p.jsonl", "-o", "kg.nt", "--no-validate", "--workers", "8", "--limit", "3")
     assert ran.code == 0
