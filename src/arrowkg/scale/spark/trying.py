@@ -1,8 +1,8 @@
 """Finding the record that ends a process: what a task does when it was tried before and its process was gone.
 
 A fault in a library, or no memory left, takes the whole process with it, and no ``except`` sees it. Spark tries such a
-task again, four times in all, and then gives up on the job. So a task that is tried again first has its records done by a
-child process, some at a time; where the child is ended, one by one.
+task again, four times in all, and then gives up on the job. So a task that is tried again first has its records done by
+a child process, some at a time; where the child is ended, one by one.
 """
 
 from __future__ import annotations
