@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import logging
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,8 +70,9 @@ def spark_session(master: str | None, conf: Mapping[str, str], *, shows_progress
     if master is not None:
         wanted["spark.master"] = master
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_quiet_logging())
         gateway = None if shows_progress else stack.enter_context(_quiet_gateway(wanted))
-        with cluster_errors():
+        with cluster_errors(), _interrupts_kept():
             from pyspark import SparkConf, SparkContext
             from pyspark.sql import SparkSession
 
@@ -76,6 +80,33 @@ def spark_session(master: str | None, conf: Mapping[str, str], *, shows_progress
         stack.callback(_stop, context)
         context.setLogLevel("OFF")
         yield SparkSession(context)
+
+
+@contextlib.contextmanager
+def _quiet_logging() -> Iterator[None]:
+    """Keep Spark's library from logging tracebacks where nobody has set up logging."""
+    silent = logging.NullHandler()
+    logging.getLogger().addHandler(silent)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(silent)
+
+
+@contextlib.contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Undo what Spark's library makes of an interrupt: it asks Java to cancel, over the connection that it interrupts.
+
+    Ending Java, as the session does, cancels as well.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _stop(context: Any) -> None:
