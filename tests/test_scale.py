@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import gzip
 import itertools
+import lzma
 import os
 import random
 import signal
@@ -282,6 +283,17 @@ def test_verdicts_and_reports_are_the_same_for_any_number_of_workers(mixed: Path
     assert found[0][0].code == code
     assert orjson.loads(found[0][1]["r.json"])
     assert ("kg.ttl" in found[0][1]) == (code == 0)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "workers"), [("kg.nt", 2), ("kg.ttl", 3)])
+def test_real_papers_are_the_same_bytes_for_any_number_of_workers(
+    tmp_path: Path, shared: Path, name: str, workers: int
+) -> None:
+    with lzma.open(shared / "data" / "papers" / "papers.jsonl.xz") as file:
+        put(tmp_path, "real.jsonl", b"".join(itertools.islice(file, 0, 60_000, 10)))
+    ran = assert_same(tmp_path, name, "real.jsonl", "--no-validate", "--skip-bad", workers=workers)
+    assert ran.code == 0
 
 
 def test_few_papers_start_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
