@@ -27,8 +27,8 @@ from arrowkg.scale import shards
 from arrowkg.scale.work import Plan, plan_to_bytes
 from arrowkg.scale.worker import ANSWER, CHUNK, FAILED, KEPT, LENGTH, OUT_OF_MEMORY, REQUEST
 
-_SLOTS: Final = 3
-"""Tasks that a worker has at a time: one under way, one to go on with, one whose result waits for its turn."""
+_SLOTS: Final = 4
+"""Tasks that a worker has at a time: one under way, others to go on with, results that wait for their turn."""
 _TRIES: Final = 2
 _KEPT_BYTES: Final = 16 << 20
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 import mmap
+import os
 import struct
 import zlib
 from dataclasses import astuple
@@ -173,7 +174,8 @@ def keep(folder: Path, number: int, parts: list[bytes]) -> None:
     for part in parts:
         checksum = zlib.crc32(part, checksum)
     path = _path(folder, number)
-    aside = path.with_suffix(".part")
+    # A worker of a run that was killed may write for a moment yet.
+    aside = path.with_suffix(f".{os.getpid()}.part")
     try:
         with aside.open("wb") as file:
             file.writelines((_CHECKSUM.pack(checksum), *parts))
