@@ -95,7 +95,7 @@ class Application:
             with contextlib.suppress(asyncio.CancelledError):
                 await watch
             self._maker.close()
-            await asyncio.to_thread(self.live.retire)
+            await self.live.retire()
 
     async def _watch(self) -> None:
         """Take a new generation in the old one's place when there is one."""
@@ -113,7 +113,7 @@ class Application:
                 self._say(f"the new graph cannot be served, and the old one stays: {error}")
                 continue
             self.live, before = fresh, self.live
-            before.retire()
+            await before.retire()
             self._say(f"serving a new graph: {fresh.manifest.triples:,} triples")
 
     async def _healthz(self, request: Request) -> Response:

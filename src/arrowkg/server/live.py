@@ -125,13 +125,14 @@ class Live:
         finally:
             self._users -= 1
             if self._is_retired and not self._users:
-                self._stack.close()
+                # Files are removed and threads come to their end, for which no request should wait.
+                asyncio.get_running_loop().run_in_executor(None, self._stack.close)
 
-    def retire(self) -> None:
+    async def retire(self) -> None:
         """Let it go when the last request that uses it is answered."""
         self._is_retired = True
         if not self._users:
-            self._stack.close()
+            await asyncio.to_thread(self._stack.close)
 
     def _end_survey(self) -> None:
         self._survey.terminate()
