@@ -38,6 +38,7 @@ bench: $(VENV)/installed-for-tests
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/stores.py
 	$(BIN)/python benchmarks/attacks.py
+	$(BIN)/python benchmarks/serving.py
 
 wheel: $(VENV)/installed-for-tests
 	PYTHON=$(BIN)/python tests/tools/wheel_smoke.sh

@@ -13,6 +13,7 @@ from rdflib import Graph
 
 from arrowkg.terms import Triple
 from arrowkg.validation import Result
+from arrowkg.validation.compiled.constraints import Found
 from arrowkg.validation.compiled.names import sh
 from arrowkg.validation.compiled.paths import read_path
 from arrowkg.validation.compiled.reading import ShapesGraph
@@ -158,7 +159,7 @@ def rows_of(results: Iterable[Result]) -> Counter[Row]:
         Row(
             result.severity,
             plain(result.focus),
-            result.shape_name,
+            local_name(plain(result.shape)),
             local_name(result.component).removesuffix("ConstraintComponent"),
             "" if result.path is None else path_text(result.path),
             plain(result.value or ""),
@@ -171,13 +172,23 @@ def plain(term: str) -> str:
     return "_:" if term.startswith("_:") else term
 
 
+def plain_result(found: Found) -> Result:
+    """A result of the compiled engine's own kind as one of those that engines give."""
+    return Result("violation", found.focus, found.shape, found.component, found.message, found.path, found.value)
+
+
 def rows_of_report(ntriples: bytes) -> Counter[Row]:
     """What is compared of the results of a report in N-Triples."""
     quads = pyoxigraph.parse(ntriples, pyoxigraph.RdfFormat.N_TRIPLES)
-    graph = ShapesGraph(
+    return rows_of_graph(
         (term_of_oxigraph(quad.subject), term_of_oxigraph(quad.predicate), term_of_oxigraph(quad.object))
         for quad in quads
     )
+
+
+def rows_of_graph(triples: Iterable[Triple]) -> Counter[Row]:
+    """What is compared of the results of a report."""
+    graph = ShapesGraph(triples)
     (report,) = graph.index.classes()[sh("ValidationReport")]
     rows: Counter[Row] = Counter()
     for result in graph.of(report, "result"):
@@ -186,7 +197,7 @@ def rows_of_report(ntriples: bytes) -> Counter[Row]:
             Row(
                 local_name(graph.one(result, "resultSeverity") or "").lower(),
                 plain(graph.one(result, "focusNode") or ""),
-                local_name(graph.one(result, "sourceShape") or ""),
+                local_name(plain(graph.one(result, "sourceShape") or "")),
                 local_name(graph.one(result, "sourceConstraintComponent") or "").removesuffix("ConstraintComponent"),
                 "" if path is None else path_text(read_path(graph, path)),
                 plain(graph.one(result, "value") or ""),

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Final
 
 import pyoxigraph
+import pyshacl
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from rdflib import Graph
 
 from arrowkg.errors import InputError
 from arrowkg.model import Notice
@@ -23,6 +25,7 @@ from arrowkg.terms import Triple, text
 from arrowkg.validation import Engine, Shapes, engine_named, load_shapes
 from arrowkg.validation.compiled import patterns
 from arrowkg.validation.compiled.engine import Checker
+from arrowkg.validation.compiled.exact import solutions
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.names import sh
 from arrowkg.validation.compiled.paths import walk
@@ -31,10 +34,12 @@ from arrowkg.validation.compiled.queries import prepared
 from arrowkg.validation.compiled.reach import steps_of
 from arrowkg.validation.compiled.values import is_well_formed, less
 from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quads, term_of_oxigraph
+from arrowkg.validation.rdflib_terms import add_triples, term_of
 from arrowkg.validation.report import Path as ShapePath
 from arrowkg.validation.report import path_text
 from arrowkg.vocab import XSD
-from mutations import differences, mutated_records, rows_of
+from mutations import differences, mutated_records, plain_result, rows_of, rows_of_graph, rows_of_report
+from random_shapes import random_shapes
 
 A: Final = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 PREFIXES: Final = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
@@ -300,6 +305,28 @@ def answers(store: pyoxigraph.Store, query: str, node: str) -> Iterator[tuple[st
         yield node, path, node if value is None else value
 
 
+@pytest.mark.parametrize("form", ["01", "1"])
+def test_queries_see_lexical_forms(form: str) -> None:
+    """pyoxigraph would give back ``"1"`` for ``"01"``."""
+    query = r"SELECT $this ?value WHERE { $this <a:p> ?value FILTER (STR(?value) = '01') }"
+    check = checker(f'<a:shape> a sh:NodeShape ; sh:targetNode <a:0>, <a:1> ; sh:sparql [ sh:select "{query}" ] .')
+    value = f'"{form}"^^<{XSD}integer>'
+    graph = [("<a:0>", "<a:p>", value), ("<a:1>", "<a:p>", f'"1"^^<{XSD}integer>')]
+    found = check.check_each([Index(graph), Index([]), Index(graph)])
+    assert [[result.value for result in results] for results in found] == (
+        [[value], [], [value]] if form == "01" else [[], [], []]
+    )
+
+
+@given(graphs(), st.sampled_from(QUERIES))
+def test_rdflib_answers_as_pyoxigraph(graph: list[Triple], query: str) -> None:
+    ready = prepared(query, "SELECT", {}, ["this"], None, "shape")
+    for node in NODES:
+        mine = query_checker(query).check(Index(graph))
+        theirs = solutions(ready.text, graph, {"this": [node]}, None)
+        assert {found.value for found in mine if found.focus == node} == {row.get("value", node) for row in theirs}
+
+
 @pytest.mark.parametrize(
     ("query", "is_known"),
     [
@@ -402,13 +429,45 @@ def test_damaged_records_have_the_same_results_as_with_pyshacl(engines: tuple[En
 @pytest.mark.java
 def test_damaged_records_have_the_same_results_as_with_topbraid(engines: tuple[Engine, Engine], tmp_path: Path) -> None:
     from judges.java import topbraid_validate
-    from mutations import rows_of_report
 
     (tmp_path / "shapes.nt").write_text("".join(f"{s} {p} {o} .\n" for s, p, o in load_shapes().triples))
     for triples in mutated_records(40, seed=20261127):
         (tmp_path / "data.nt").write_text("".join(f"{s} {p} {o} .\n" for s, p, o in triples))
         theirs = rows_of_report(topbraid_validate(tmp_path / "data.nt", tmp_path / "shapes.nt").ntriples)
         assert [one for one in differences(rows_of(engines[0].check(triples)), theirs, "TopBraid") if not one[0]] == []
+
+
+def test_random_shapes_have_the_same_results_as_with_pyshacl() -> None:
+    results = 0
+    logging.getLogger("pyshacl-validate").setLevel(logging.CRITICAL)
+    for turtle, shapes, data in random_shapes(400, seed=20261128):
+        found = Checker(shapes).check(Index(data))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _, report, _ = pyshacl.validate(rdflib_graph(data), shacl_graph=rdflib_graph(shapes), inference="none")
+        assert isinstance(report, Graph), turtle
+        theirs = rows_of_graph((term_of(s), term_of(p), term_of(o)) for s, p, o in report)
+        assert rows_of(map(plain_result, found)) == theirs, (turtle, data)
+        results += len(found)
+    assert results > 400
+
+
+def rdflib_graph(triples: list[Triple]) -> Graph:
+    graph = Graph()
+    add_triples(graph, triples)
+    return graph
+
+
+@pytest.mark.java
+def test_random_shapes_have_the_same_results_as_with_topbraid(tmp_path: Path) -> None:
+    from judges.java import topbraid_validate
+
+    for turtle, shapes, data in random_shapes(60, seed=20261129):
+        (tmp_path / "shapes.ttl").write_text(turtle)
+        (tmp_path / "data.nt").write_text("".join(f"{s} {p} {o} .\n" for s, p, o in data))
+        theirs = rows_of_report(topbraid_validate(tmp_path / "data.nt", tmp_path / "shapes.ttl").ntriples)
+        found = Checker(shapes).check(Index(data))
+        assert rows_of(map(plain_result, found)) == theirs, (turtle, data)
 
 
 def test_terms_of_pyoxigraph_and_back() -> None:

@@ -38,9 +38,9 @@ ELSEWHERE: Final = {
     "compression": {"files", "scale.spark.blocks", "server.shelf"},
     "click": {"cli"},
     "h11": {"server.transport"},
-    "jinja2": {"server.screens", "site.rendering"},
+    "jinja2": {"site.rendering"},
     "lxml": {"sources.arrow_html"},
-    "markupsafe": {"site.rendering", "site.schemapages", "site.whole", "site.wording"},
+    "markupsafe": {"server.screens", "site.rendering", "site.schemapages", "site.whole", "site.wording"},
     "orjson": {
         "sources.jsonl",
         "formats.jsonld",
@@ -61,6 +61,7 @@ ELSEWHERE: Final = {
         "server.entities",
         "server.fragments",
         "server.live",
+        "server.nursery",
         "server.protocol",
         "server.survey",
         "site.dumping",
@@ -71,6 +72,7 @@ ELSEWHERE: Final = {
         "sparql.writers",
         "stores.loading",
         "stores.names",
+        "validation.compiled.exact",
         "validation.compiled.sparql",
         "validation.compiled.values",
         "validation.oxigraph_terms",
@@ -90,7 +92,13 @@ ELSEWHERE: Final = {
     },
     "urllib3": {"stores.remote.transport"},
     "uvicorn": {"server.running", "server.transport"},
-    "rdflib": {"validation.reference", "validation.rdflib_terms", "validation.shapes", "api"},
+    "rdflib": {
+        "validation.compiled.exact",
+        "validation.reference",
+        "validation.rdflib_terms",
+        "validation.shapes",
+        "api",
+    },
 }
 """What is not of Python's own library, and the modules that may use it."""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import extruct
+import html5lib
 import pyoxigraph
 import pytest
 import signposting
@@ -58,6 +59,82 @@ def test_pages_are_accessible_and_as_wide_as_the_screen(gallery: Gallery, look: 
     assert all(state["passes"] > 15 for state in found.values())
     assert not visit.errors
     assert not visit.violations
+
+
+def test_pages_are_sound_html(gallery: Gallery) -> None:
+    """By a parser that stops at the first error of HTML's own rules."""
+    hostile = sorted((gallery.root / "paper").glob("*.html"))[::10]
+    for path in [*(gallery.root / path for path in gallery.pages.values()), *hostile]:
+        html5lib.HTMLParser(strict=True).parse(path.read_text("utf-8"))
+    with pytest.raises(html5lib.html5parser.ParseError):
+        html5lib.HTMLParser(strict=True).parse("<!doctype html><title>x</title><p><div></p>")
+
+
+@needs_browser
+def test_a_reader_with_a_keyboard(gallery: Gallery) -> None:
+    """Skip to the content, search, open a result, open the rest of a byline; all without a mouse."""
+    focused = {"do": "evaluate", "expression": "document.activeElement.textContent.trim() || document.activeElement.id"}
+    visit = drive(
+        [
+            {"do": "goto", "path": str(gallery.root / "index.html")},
+            {"do": "press", "key": "Tab"},
+            focused,
+            {"do": "press", "key": "Enter"},
+            {"do": "evaluate", "expression": "location.hash"},
+            {"do": "press", "key": "Tab"},
+            focused,
+            {"do": "type", "text": "paper of many"},
+            {"do": "wait", "selector": "#results a"},
+            {"do": "press", "key": "ArrowDown"},
+            focused,
+            {"do": "press", "key": "Enter"},
+            {"do": "wait", "expression": "location.pathname.includes('a-paper-of-many')"},
+            {"do": "evaluate", "expression": "document.querySelector('summary').focus()"},
+            {"do": "press", "key": "Enter"},
+            {"do": "evaluate", "expression": "document.querySelector('details').open"},
+            {"do": "evaluate", "expression": "document.querySelectorAll('ol.byline > li').length"},
+            {"do": "press", "key": "Tab"},
+            focused,
+        ]
+    )
+    told = [value for value in visit.values if value is not None and not str(value).startswith("file:")]
+    names = [f"K{chr(97 + number // 26)}{chr(97 + number % 26)} Example" for number in range(130)]
+    assert told == ["Skip to the content", "#main", "q", "A Paper of Many", True, 130, names[40]]
+    assert not visit.errors
+    assert not visit.violations
+
+
+_DRAWN: Final = """(() => {
+  const bars = [...document.querySelectorAll(".chart rect.bar")].map((bar) => bar.getBoundingClientRect().height);
+  const names = [...document.querySelectorAll(".chart svg > g > text")].filter((one) => one.getClientRects().length);
+  const boxes = names.map((one) => one.getBoundingClientRect());
+  return {
+    bars: bars.filter((height) => height > 0).length,
+    apart: boxes.every((box, at) => !at || boxes[at - 1].right < box.left),
+    letters: Math.min(...boxes.map((box) => box.height)),
+    graph: document.querySelectorAll("#graph.drawn canvas").length,
+  };
+})()"""
+
+
+@needs_browser
+@pytest.mark.parametrize("look", _LOOKS)
+def test_charts_and_the_graph_are_drawn(gallery: Gallery, look: str) -> None:
+    scheme, width, height = _LOOKS[look]
+    visit = drive(
+        [
+            {"do": "viewport", "width": width, "height": height},
+            {"do": "emulate", "scheme": scheme},
+            {"do": "goto", "path": str(gallery.root / "index.html")},
+            {"do": "wait", "selector": "#graph.drawn canvas"},
+            {"do": "evaluate", "expression": _DRAWN},
+        ]
+    )
+    state = visit.values[-1]
+    assert state["bars"] >= 8
+    assert state["apart"]
+    assert state["letters"] >= 9
+    assert state["graph"] > 0
 
 
 @needs_browser

@@ -17,6 +17,7 @@ _not_slug = re.compile(r"[^a-z0-9]+")
 _doi = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9.]+/\S+)", re.IGNORECASE)
 
 SLUG_LENGTH = 60
+_DIGITS = frozenset("0123456789")
 
 
 def name_key(name: str) -> str:
@@ -43,6 +44,8 @@ def homonym_number(key: str) -> str | None:
     >>> homonym_number("bo tarn 0001"), homonym_number("bo tarn")
     ('0001', None)
     """
+    if key[-1:] not in _DIGITS:
+        return None
     match = _homonym.fullmatch(key)
     return match[1] if match else None
 
@@ -84,6 +87,9 @@ def slug(key: str) -> str:
     >>> slug("ada quill"), slug("zoë quill")
     ('ada-quill', 'zoe-quill_8963b9e95bcd1884')
     """
+    if len(key) <= SLUG_LENGTH and key.isascii() and key.replace(" ", "").isalnum():
+        # Most names are words of plain letters, for which no search is needed.
+        return key.replace(" ", "-")
     readable = readable_slug(key)
     if readable and readable.replace("-", " ") == key:
         return readable

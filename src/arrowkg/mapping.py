@@ -228,6 +228,10 @@ def _add_authorships(own: list[Triple], byline: list[tuple[str, str]], start: st
         )
 
 
+def _field(position: int | None) -> str:
+    return "the page's name" if position is None else f"author {position}"
+
+
 class _Authors:
     """The authors of one record, each with the spellings of the name that the record lists."""
 
@@ -238,14 +242,17 @@ class _Authors:
 
     def add(self, name: str, position: int | None = None) -> tuple[str, str]:
         """Take note of a listed name; the term of its author, and the literal of the name as listed."""
-        field = "the page's name" if position is None else f"author {position}"
-        literal = _literal(field, name)
+        try:
+            literal = text(name)
+        except BadText as error:
+            raise BadText(f"{_field(position)}: {error.reason}", hint=error.hint) from None
         key = name_key(name)
         if not key:
-            raise BadRecord(f"{field} has an empty name")
+            raise BadRecord(f"{_field(position)} has an empty name")
         author = f"<{author_iri(self._base, key)}>"
         number = homonym_number(key)
-        spelling = literal if number is None else _literal(field, without_homonym_number(name))
+        # Less its number a name holds no other character than before.
+        spelling = literal if number is None else text(without_homonym_number(name))
         self._numbers[author] = number
         self._spellings.setdefault(author, {})[spelling] = None
         return author, literal

@@ -61,7 +61,8 @@ class Paper:
             value = getattr(self, field)
             if value is not None and not value.isascii():
                 put(self, field, nfc(value))
-        put(self, "authors", tuple([nfc(name) for name in self.authors]))
+        authors = tuple(self.authors)
+        put(self, "authors", authors if "".join(authors).isascii() else tuple([nfc(name) for name in authors]))
 
 
 @dataclass(frozen=True, slots=True)

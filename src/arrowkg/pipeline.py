@@ -163,8 +163,10 @@ def entry_of(record: Record | BadRecord, source: Source, settings: Settings, hoo
 
 
 def _tell_of_odd_characters(paper: Paper, record: Record, settings: Settings, hooks: Hooks) -> None:
-    odd = [char for text in texts_of(paper, record.capture).values() for char in unsafe_characters(text)]
-    if not odd or settings.characters == "refuse":
+    if settings.characters == "refuse":
+        return
+    odd = unsafe_characters("\n".join(texts_of(paper, record.capture).values()))
+    if not odd:
         return
     codes = ", ".join(sorted({f"U+{ord(char):04X}" for char in odd}))
     if settings.characters == "replace":

@@ -171,9 +171,8 @@ class Written:
     def fresh(self, keys: Sequence[bytes]) -> list[bytes]:
         """Those keys that did not come before."""
         seen = self._keys
-        found = [key for key in keys if key not in seen]
-        if found:
-            seen.update(keys)
+        found = list(keys) if seen.isdisjoint(keys) else [key for key in keys if key not in seen]
+        seen.update(found)
         return found
 
 

@@ -77,7 +77,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 the data does not conform, 2 usage, 3 bad input, 4 an output cannot be written, "
-    "or a store or server cannot be used, 5 a bug, 130 interrupted.",
+    "or a store or server cannot be used, or workers were ended, 5 a bug, 130 interrupted.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."

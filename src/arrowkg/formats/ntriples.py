@@ -25,10 +25,10 @@ class NTriplesWriter:
         return ""
 
     def record(self, own: Sequence[Triple], shared: Sequence[Triple]) -> str:
-        end = self._end
-        lines = [f"{s} {p} {o}{end}" for s, p, o in own]
-        lines += [f"{s} {p} {o}{end}" for s, p, o in shared]
-        return "".join(lines)
+        if not own and not shared:
+            return ""
+        # Joins of tuples leave out the loop that would take them apart.
+        return self._end.join(map(" ".join, (*own, *shared))) + self._end
 
     def finish(self) -> str:
         return ""

@@ -21,12 +21,11 @@ from arrowkg.scale.work import Plan, Work
 from arrowkg.sinks import Target
 from arrowkg.sources import Source
 
-# A record takes a worker about a tenth of a millisecond, or some milliseconds if it is checked.
+# A record takes a worker about a tenth of a millisecond, or half of one if it is checked.
 _CHUNK_RECORDS: Final = 300
 _CHUNK_RECORDS_CHECKED: Final = 100
-# Below so many records one process is done before others have started.
-_FEW: Final = 3000
-_FEW_CHECKED: Final = 500
+# So many chunks one process has done before others have started.
+_FEW_CHUNKS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +76,14 @@ def carry_out(job: Job, hooks: Hooks) -> Summary:
     if job.journal is None and job.workers == 1:
         entries = read(*job.inputs, settings=settings, source=job.source, limit=job.limit, hooks=hooks)
         return _alone(entries, job, hooks)
-    few, most = (_FEW_CHECKED, _CHUNK_RECORDS_CHECKED) if job.plan.is_checked else (_FEW, _CHUNK_RECORDS)
+    most = _CHUNK_RECORDS_CHECKED if job.plan.is_checked else _CHUNK_RECORDS
     found = chunks(job.inputs, settings, job.source, most)
     if job.journal is not None:
         job.journal.open(job.inputs, job.plan, (most, CHUNK_BYTES))
         return _with_workers(found, job, hooks)
-    first: list[Chunk] = []
-    records = 0
-    for chunk in found:
-        first.append(chunk)
-        records += len(chunk.records)
-        if records > few:
-            break
+    first = list(islice(found, _FEW_CHUNKS + 1))
     found = chain(first, found)
-    if records <= few or (job.limit is not None and job.limit <= few):
+    if len(first) <= _FEW_CHUNKS or (job.limit is not None and job.limit <= _FEW_CHUNKS * most):
         most_papers = None if job.limit is None else min(job.limit, sys.maxsize)
         return _alone(islice(_entries(found, job.plan, hooks), most_papers), job, hooks)
     return _with_workers(found, job, hooks)
@@ -157,5 +150,4 @@ def _shards(found: Iterator[Chunk], job: Job, pool: Pool) -> Iterator[tuple[Chun
 
     for task, result in pool.results(tasks()):
         chunk, kept = under_way.pop(task.number)
-        data = result if kept is None else kept
-        yield chunk, shards.from_bytes(data) if data else shards.empty()
+        yield chunk, shards.from_bytes(result if kept is None else kept) if chunk.records else shards.empty()

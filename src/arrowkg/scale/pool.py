@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from arrowkg.errors import WorkerError
+from arrowkg.errors import OutputError, WorkerError
 from arrowkg.scale import shards
 from arrowkg.scale.work import Plan, plan_to_bytes
 from arrowkg.scale.worker import ANSWER, CHUNK, FAILED, KEPT, LENGTH, OUT_OF_MEMORY, REQUEST
@@ -246,7 +246,10 @@ class Pool:
             return memoryview(b"")
         if task.is_kept:
             assert self._folder is not None
-            return shards.kept(self._folder, task.number) or memoryview(b"")
+            found = shards.kept(self._folder, task.number)
+            if found is None:
+                raise OutputError("a shard is gone that was there just now", file=str(self._folder))
+            return found
         return task.worker.slots[task.slot].view(task.size)
 
     def _listen(self) -> None:
@@ -270,8 +273,10 @@ class Pool:
             task.size = size
             task.is_kept = outcome == KEPT
             if outcome == FAILED:
-                told = bytes(worker.slots[task.slot].view(size)).decode(errors="replace")
-                raise RuntimeError(f"a worker process failed at {task.place}: {told}")
+                told = bytes(worker.slots[task.slot].view(size)).decode(errors="replace").strip()
+                error = RuntimeError(f"{told.rpartition(chr(10))[2]} (in a worker process, at {task.place})")
+                error.add_note(told)
+                raise error
 
     def _bury(self, worker: _Worker) -> None:
         """Put another worker in the place of one that has died, unless its task has killed one before."""

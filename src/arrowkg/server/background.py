@@ -16,7 +16,7 @@ from arrowkg.errors import StoreError
 from arrowkg.server.entities import Entities, Found, Source
 from arrowkg.server.survey import Survey, carry_out, write_entity
 
-_NICE: Final = 15
+_NICE: Final = 5
 # Forking would copy threads of the database and of the server.
 _context: Final = multiprocessing.get_context("spawn")
 

@@ -25,6 +25,7 @@ from arrowkg.server.entities import Entities, Found, Source, stem_of
 from arrowkg.server.fragments import Fragments
 from arrowkg.server.links import links_of
 from arrowkg.server.media import media_type_of
+from arrowkg.server.screens import Screens
 from arrowkg.server.shelf import Held, Shelf, held
 from arrowkg.server.survey import DONE, Survey
 from arrowkg.site.rendering import Look
@@ -108,6 +109,7 @@ class Live:
             self._stack.close()
             raise
         self.look = look
+        self.screens = Screens(look)
         self._root = os.path.realpath(self._source.root)
         self.shelf = Shelf(serving.shelf_bytes)
         self._making: dict[str, asyncio.Task[Any]] = {}

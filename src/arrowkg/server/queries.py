@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import queue
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from arrowkg.errors import InputError, QueryLimit
+from arrowkg.server.workers import Nursery, Worker
 from arrowkg.settings import Settings
-from arrowkg.sparql.asking import Asked, ask, started
+from arrowkg.sparql.asking import Asked, ask
 from arrowkg.sparql.query import checked
 from arrowkg.sparql.writers import Form
-
-_NICE: Final = 10
-
 
 FormFor: TypeAlias = Callable[[str], Form]
 
@@ -70,10 +64,10 @@ class Ticket:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Worker | None = None
         self.is_over = False
 
-    def runs(self, process: subprocess.Popen[bytes]) -> None:
+    def runs(self, process: Worker) -> None:
         """Tell which process answers it."""
         with self._lock:
             self._process = process
@@ -102,7 +96,7 @@ class Queries:
         self._workers = settings.serve_workers
         self._most = settings.serve_workers + settings.serve_queue
         self._threads = ThreadPoolExecutor(settings.serve_workers, "query")
-        self._ready = _Ready(settings.serve_workers)
+        self._nursery = Nursery()
         self.admitted = 0
         """How many queries are answered or wait."""
 
@@ -111,7 +105,7 @@ class Queries:
 
     def __exit__(self, *error: object) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
-        self._ready.close()
+        self._nursery.close()
 
     @property
     def limits(self) -> Settings:
@@ -159,48 +153,8 @@ class Queries:
             raise InputError(error.reason, file=error.file, line=error.line) from None
         form = form_for(query.kind)
         asked = Asked("the store", database, (), request.default_graphs, request.named_graphs)
-        with self._ready.taken() as process:
-            ticket.runs(process)
-            with ask(query, asked, limits, limits.serve_query_rows, process, limits.serve_answer_bytes) as answer:
+        with contextlib.closing(self._nursery.worker()) as worker:
+            ticket.runs(worker)
+            with ask(query, asked, limits, limits.serve_query_rows, worker, limits.serve_answer_bytes) as answer:
                 body = b"".join(form.write(answer, limits))
         return Result(body, form.media_type, answer.is_cut)
-
-
-class _Ready:
-    """Worker processes that have started and wait for a query, each for one."""
-
-    def __init__(self, count: int) -> None:
-        self._queue: queue.SimpleQueue[tuple[ExitStack, subprocess.Popen[bytes]]] = queue.SimpleQueue()
-        self._is_closed = False
-        self._lock = threading.Lock()
-        for _ in range(count):
-            self._start()
-
-    def _start(self) -> None:
-        stack = ExitStack()
-        process = stack.enter_context(started())
-        with contextlib.suppress(OSError):
-            # Pages come before queries.
-            os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
-        with self._lock:
-            if not self._is_closed:
-                self._queue.put((stack, process))
-                return
-        stack.close()
-
-    @contextlib.contextmanager
-    def taken(self) -> Iterator[subprocess.Popen[bytes]]:
-        """A worker, which ends with the block; another one starts in its place at once."""
-        stack, process = self._queue.get()
-        # While this one answers, the next one gets ready.
-        self._start()
-        with stack:
-            yield process
-
-    def close(self) -> None:
-        """End those that wait."""
-        with self._lock:
-            self._is_closed = True
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._queue.get_nowait()[0].close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any, Final
 
 import h11
@@ -53,6 +54,8 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         limits = self.limits
         super().connection_made(transport)
+        # An answer is written in pieces, and the second one must not wait until the first one is acknowledged.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         limits.open.add(self)
         if len(limits.open) > limits.connections:
             oldest = next(iter(limits.waiting), None)

@@ -82,6 +82,8 @@ def parse(record: Record, settings: Settings, notify: Notify) -> Paper:
             url=_text(found, "url"),
         ),
         settings,
+        # No form of a character in JSON is shorter than the character, and none is composed of more than three.
+        3 * len(record.payload),
     )
 
 

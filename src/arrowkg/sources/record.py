@@ -53,8 +53,13 @@ class Parse(Protocol):
         """
 
 
-def check_limits(paper: Paper, settings: Settings) -> Paper:
+def check_limits(paper: Paper, settings: Settings, size: int | None = None) -> Paper:
     """The paper itself, if it is within the limits on fields and authors.
+
+    Args:
+        paper: the paper.
+        settings: the limits.
+        size: the most characters that all its texts together can have, if that is known.
 
     Raises:
         BadRecord: it is not.
@@ -65,6 +70,8 @@ def check_limits(paper: Paper, settings: Settings) -> Paper:
     """
     if len(paper.authors) > settings.max_authors:
         raise BadRecord(f"{len(paper.authors):,} authors, and the limit is {settings.max_authors:,}")
+    if size is not None and size <= settings.max_field_characters:
+        return paper
     most = settings.max_field_characters
     for field in ("title", "abstract", "venue", "kind", "url", "doi"):
         value = getattr(paper, field)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 from arrowkg.errors import ArrowkgError, InputError, QueryLimit, StoreError
 from arrowkg.settings import MIB, Settings
@@ -27,6 +27,23 @@ _triple = re.compile(r"(<[^>]*>|_:\S+) (<[^>]*>) (.*) \.", re.DOTALL)
 # The engine may list every character that it would have taken.
 _LONGEST: Final = 120
 _CRASHES: Final = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL)
+
+
+class Process(Protocol):
+    """What is used of a process that answers: :class:`subprocess.Popen` is one."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None: ...
+
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ def ask(
     asked: Asked,
     settings: Settings,
     limit: int | None = None,
-    ready: subprocess.Popen[bytes] | None = None,
+    ready: Process | None = None,
     most_bytes: int | None = None,
 ) -> Iterator[Answer]:
     """The answer to a query, from a process that ends with the block.
@@ -105,7 +122,7 @@ def ask(
 class _Worker:
     """The process that answers, seen from outside."""
 
-    def __init__(self, process: subprocess.Popen[bytes], query: Query, asked: Asked, settings: Settings) -> None:
+    def __init__(self, process: Process, query: Query, asked: Asked, settings: Settings) -> None:
         self._process = process
         self._query = query
         self._asked = asked

@@ -72,8 +72,8 @@ def _answer(store: pyoxigraph.Store, request: dict[str, Any], out: IO[bytes]) ->
 
     found = store.query(
         request["query"],
-        default_graph=_graphs(request["default_graphs"]),
-        named_graphs=_graphs(request["named_graphs"]),
+        default_graph=_graphs(request.get("default_graphs")),
+        named_graphs=_graphs(request.get("named_graphs")),
     )
     if isinstance(found, pyoxigraph.QueryBoolean):
         _write(out, "H", {"kind": "boolean", "value": bool(found)})
@@ -82,7 +82,7 @@ def _answer(store: pyoxigraph.Store, request: dict[str, Any], out: IO[bytes]) ->
     is_rows = isinstance(found, pyoxigraph.QuerySolutions)
     names = [variable.value for variable in found.variables] if isinstance(found, pyoxigraph.QuerySolutions) else []
     _write(out, "H", {"kind": "rows" if is_rows else "triples", "variables": names})
-    limit, most = request["limit"], request["most_bytes"]
+    limit, most = request["limit"], request.get("most_bytes")
     count = written = 0
     more = False
     held: list[str] = []

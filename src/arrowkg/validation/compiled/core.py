@@ -219,7 +219,7 @@ def closed(allowed: Iterable[str]) -> Find:
 
     def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[Any]:
         for node in values:
-            if not graph.about.get(node, NOTHING).keys() <= known:
+            if not known.issuperset(graph.about.get(node, NOTHING)):
                 return [
                     (predicate, value)
                     for node in values

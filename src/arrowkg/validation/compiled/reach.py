@@ -7,7 +7,7 @@ small graphs at once, as long as they agree on what is reached.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from arrowkg.sparql_tokens import Token
@@ -281,6 +281,7 @@ class Reached:
     Args:
         both_ways: the predicates that are taken forwards and backwards: a triple that was reached one way must be known
             the other way too.
+        is_changed: tells of a literal that must not be reached; then nothing is added, and ``has_changed`` is true.
 
     >>> graph = Index([("<a:s>", "<a:p>", "<a:o>"), ("<a:o>", "<a:q>", '"text"')])
     >>> steps = [Step("this", "<a:p>", False, "x")]
@@ -291,8 +292,10 @@ class Reached:
     (False, [('<a:s>', '<a:p>', '<a:o>')])
     """
 
-    def __init__(self, both_ways: Collection[str] = ()) -> None:
+    def __init__(self, both_ways: Collection[str] = (), is_changed: Callable[[str], bool] = lambda term: False) -> None:
         self.triples: dict[Triple, None] = {}
+        self.has_changed = False
+        self._is_changed = is_changed
         self._both_ways = both_ways
         self._taken: dict[Key, list[Triple]] = {}
         self._there: dict[Key, set[Triple]] = {}
@@ -304,6 +307,7 @@ class Reached:
         """Take steps, each lot from some nodes of a graph; false if an earlier graph says something else of what they
         reach, and then nothing is added.
         """
+        self.has_changed = False
         self._new_keys, self._new_triples, self._new_there = [], [], []
         if all(self._walk(graph, steps, nodes) for steps, nodes in asked):
             return True
@@ -317,6 +321,10 @@ class Reached:
 
     def _walk(self, graph: Index, steps: Iterable[Step], nodes: Iterable[str]) -> bool:
         at: dict[str, list[str]] = {"this": list(nodes)}
+        is_changed = self._is_changed
+        if any(is_changed(node) for node in at["this"]):
+            self.has_changed = True
+            return False
         for source, predicate, is_inverse, target in steps:
             ends = at.setdefault(target, [])
             for node in at[source].copy() if source == target else at[source]:
@@ -332,6 +340,9 @@ class Reached:
                         if triple not in self.triples:
                             self.triples[triple] = None
                             self._new_triples.append(triple)
+                            if is_changed(triple[2]):
+                                self.has_changed = True
+                                return False
                 elif known != found and set(known) != set(found):
                     return False
                 ends += [triple[0 if is_inverse else 2] for triple in found]

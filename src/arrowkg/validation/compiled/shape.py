@@ -77,13 +77,13 @@ def to_any(shapes: Sequence[Shape]) -> Find:
     conform = [shape.conforms for shape in shapes]
 
     def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str]:
-        found: list[str] | tuple[str, ...] = ()
+        found: list[str] = []
         for value in values:
             for conforms in conform:
                 if conforms(graph, value):
                     break
             else:
-                found = [*found, value]
+                found.append(value)
         return found
 
     return find
@@ -94,14 +94,14 @@ def to_one(shapes: Sequence[Shape]) -> Find:
     conform = [shape.conforms for shape in shapes]
 
     def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str]:
-        found: list[str] | tuple[str, ...] = ()
+        found: list[str] = []
         for value in values:
             count = 0
             for conforms in conform:
                 if conforms(graph, value):
                     count += 1
             if count != 1:
-                found = [*found, value]
+                found.append(value)
         return found
 
     return find

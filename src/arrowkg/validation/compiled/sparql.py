@@ -11,10 +11,11 @@ from arrowkg.errors import InputError
 from arrowkg.terms import TRUE, Triple, is_iri
 from arrowkg.validation.compiled.constraints import Constraint, Find, Found
 from arrowkg.validation.compiled.core import text_of
+from arrowkg.validation.compiled.exact import is_changed, solutions
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.queries import BOUND, SHAPES_GRAPH, Query
 from arrowkg.validation.compiled.reach import Reached
-from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quads, term_of_oxigraph
+from arrowkg.validation.oxigraph_terms import add_to_store, term_of_oxigraph
 
 if TYPE_CHECKING:
     import pyoxigraph
@@ -77,76 +78,95 @@ class Asking:
         if known is not None and focus in known:
             return known[focus]
         if self.query.steps is None:
-            return self._ask(self._whole(graph), [focus], value)
+            return self._ask(_Data.whole(graph), [focus], value)
         reached = Reached()
         reached.add(graph, [(self.query.steps, [focus])])
-        return self._ask(store_of(reached.triples), [focus], value)
+        return self._ask(_Data(list(reached.triples)), [focus], value)
 
     def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
         """Ask for many focus nodes at once, if that gives the same answers."""
         if self.is_batchable:
-            graph.memo[self] = self.answers(self._whole(graph), nodes)
+            graph.memo[self] = self.answers(_Data.whole(graph), nodes)
 
-    def answers(self, store: pyoxigraph.Store, nodes: Iterable[str]) -> dict[str, list[Row]]:
+    def answers(self, data: _Data, nodes: Iterable[str]) -> dict[str, list[Row]]:
         """The solutions for each of some focus nodes."""
         found: dict[str, list[Row]] = {node: [] for node in nodes}
         all_nodes = list(found)
         for start in range(0, len(all_nodes), self.query.most):
-            for row in self._ask(store, all_nodes[start : start + self.query.most]):
+            for row in self._ask(data, all_nodes[start : start + self.query.most]):
                 found[row.terms["this"]].append(row)
         return found
 
-    def _whole(self, graph: Index) -> pyoxigraph.Store:
-        """The store with all of a graph; it is made once."""
-        needs_shapes = "shapesGraph" in self.query.bound
-        key = (Asking, needs_shapes)
-        store: pyoxigraph.Store | None = graph.memo.get(key)
-        if store is None:
-            store = graph.memo[key] = store_of(graph.triples())
-            if needs_shapes:
-                store.extend(oxigraph_quads(self.shapes, SHAPES_GRAPH))
-        return store
-
-    def _ask(self, store: pyoxigraph.Store, nodes: Sequence[str], value: str | None = None) -> list[Row]:
-        import pyoxigraph
-
-        name = pyoxigraph.NamedNode(BOUND)
+    def _ask(self, data: _Data, nodes: Sequence[str], value: str | None = None) -> list[Row]:
         terms: dict[str, Sequence[str]] = {variable: [term] for variable, term in self.constants.items()}
         terms["this"] = nodes
         if value is not None:
             terms["value"] = [value]
-        quads = []
-        for variable in self.query.bound:
-            predicate = pyoxigraph.NamedNode(f"{BOUND}:{variable}")
-            quads += [pyoxigraph.Quad(name, predicate, oxigraph_node(term), name) for term in terms[variable]]
-        store.clear_graph(name)
-        store.extend(quads)
-        found = store.query(self.query.text)
-        assert isinstance(found, pyoxigraph.QuerySolutions)
-        variables = [variable.value for variable in found.variables]
+        bound = {variable: terms[variable] for variable in self.query.bound}
+        shapes = (SHAPES_GRAPH, self.shapes) if "shapesGraph" in bound else None
+        if data.is_changed or any(is_changed(term) for found in bound.values() for term in found):
+            rows = solutions(self.query.text, data.triples, bound, shapes)
+        else:
+            rows = data.solutions(self.query.text, bound, shapes)
         # A query that names the focus node nowhere has the same answer for each.
         given = {"this": nodes[0]} if len(nodes) == 1 else {}
-        return [self._row(solution, variables, given) for solution in found]
+        return [self._row({**given, **row}) for row in rows]
 
-    def _row(self, solution: pyoxigraph.QuerySolution, variables: list[str], given: Mapping[str, str]) -> Row:
-        terms = dict(given)
-        for variable in variables:
-            node = solution[variable]
-            if node is not None:
-                terms[variable] = term_of_oxigraph(node)
+    def _row(self, terms: Mapping[str, str]) -> Row:
         if terms.get("failure") == TRUE:
             raise InputError(f"the shapes cannot be carried out: the query of {self.where} reports a failure")
         path = terms.get("path")
         return Row(path if path is not None and is_iri(path) else None, terms.get("value"), terms)
 
 
-def store_of(triples: Iterable[Triple]) -> pyoxigraph.Store:
-    """A store with these triples."""
-    import pyoxigraph
+class _Data:
+    """Triples that queries are asked of; a store of pyoxigraph's is made of them when it is needed.
 
-    store = pyoxigraph.Store()
-    store.extend(oxigraph_quads(triples))
-    return store
+    Args:
+        triples: the triples.
+        is_changed: whether some literal of them does not go through the store unchanged; looked for if it is ``None``.
+    """
+
+    def __init__(self, triples: Sequence[Triple], is_changed: bool | None = None) -> None:
+        self.triples = triples
+        self.is_changed = _has_changed(triples) if is_changed is None else is_changed
+        self._store: pyoxigraph.Store | None = None
+        self._has_shapes = False
+
+    @classmethod
+    def whole(cls, graph: Index) -> _Data:
+        """All of a graph; it is made once."""
+        data: _Data | None = graph.memo.get(cls)
+        if data is None:
+            data = graph.memo[cls] = cls(list(graph.triples()))
+        return data
+
+    def solutions(
+        self, text: str, bound: Mapping[str, Sequence[str]], shapes: tuple[str, Sequence[Triple]] | None
+    ) -> list[dict[str, str]]:
+        """The solutions of a query, given the values of the variables that are bound beforehand."""
+        import pyoxigraph
+
+        if self._store is None:
+            self._store = pyoxigraph.Store()
+            add_to_store(self._store, self.triples)
+        if shapes is not None and not self._has_shapes:
+            add_to_store(self._store, shapes[1], shapes[0])
+            self._has_shapes = True
+        self._store.clear_graph(pyoxigraph.NamedNode(BOUND))
+        values = [(f"<{BOUND}>", f"<{BOUND}:{name}>", term) for name, terms in bound.items() for term in terms]
+        add_to_store(self._store, values, BOUND)
+        found = self._store.query(text)
+        assert isinstance(found, pyoxigraph.QuerySolutions)
+        names = [variable.value for variable in found.variables]
+        return [
+            {name: term_of_oxigraph(node) for name in names if (node := solution[name]) is not None}
+            for solution in found
+        ]
+
+
+def _has_changed(triples: Iterable[Triple]) -> bool:
+    return any(is_changed(value) for _, _, value in triples)
 
 
 class Together:
@@ -161,30 +181,46 @@ class Together:
 
     def __init__(self, both_ways: Collection[str]) -> None:
         self._both_ways = both_ways
-        self._reached = Reached(both_ways)
+        self._reached = Reached(both_ways, is_changed)
         self._waiting: list[tuple[Asking, Index, Sequence[str]]] = []
 
     def add(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> None:
-        """Take a graph, and the focus nodes of each query."""
-        if not self._reach(graph, asked):
-            self.answer()
-            self._reach(graph, asked)
-        self._waiting += [(asking, graph, nodes) for asking, nodes in asked]
+        """Take a graph, and the focus nodes of each query.
 
-    def _reach(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> bool:
-        return self._reached.add(graph, [(asking.query.steps or (), nodes) for asking, nodes in asked])
+        A focus node from which a literal is reached that the store would change is left out: it is asked for alone.
+        """
+        added = self._reach(graph, asked)
+        if added is False:
+            self.answer()
+            added = self._reach(graph, asked)
+        if added is None:
+            self.add(graph, [(asking, _unchanged(asking, graph, nodes)) for asking, nodes in asked])
+        else:
+            self._waiting += [(asking, graph, nodes) for asking, nodes in asked]
+
+    def _reach(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> bool | None:
+        """Whether a graph goes in with those before; ``None`` if it has a literal that the store would change."""
+        if self._reached.add(graph, [(asking.query.steps or (), nodes) for asking, nodes in asked]):
+            return True
+        return None if self._reached.has_changed else False
 
     def answer(self) -> None:
         """Answer for all graphs taken."""
         together: dict[Asking, dict[str, None]] = {}
         for asking, _, nodes in self._waiting:
             together.setdefault(asking, {}).update(dict.fromkeys(nodes))
-        store = store_of(self._reached.triples)
-        answers = {asking: asking.answers(store, nodes) for asking, nodes in together.items()}
-        for asking, graph, _ in self._waiting:
-            graph.memo[asking] = answers[asking]
-        self._reached = Reached(self._both_ways)
+        data = _Data(list(self._reached.triples), is_changed=False)
+        answers = {asking: asking.answers(data, nodes) for asking, nodes in together.items()}
+        for asking, graph, nodes in self._waiting:
+            graph.memo[asking] = {node: answers[asking][node] for node in nodes}
+        self._reached = Reached(self._both_ways, is_changed)
         self._waiting = []
+
+
+def _unchanged(asking: Asking, graph: Index, nodes: Sequence[str]) -> list[str]:
+    """The focus nodes from which no literal is reached that the store would change."""
+    steps = asking.query.steps or ()
+    return [node for node in nodes if Reached((), is_changed).add(graph, [(steps, [node])])]
 
 
 def selecting(asking: Asking) -> Find:
