@@ -196,6 +196,12 @@ def _error(error: Exception) -> Exception:
         return UsageError(f"Spark cannot read this kind of path ({told})", hint="--conf spark.jars.packages=… adds it")
     if "Could not parse Master URL" in text or "Invalid master URL" in text:
         return _not_a_master()
+    absent = re.search(r"ModuleNotFoundError: No module named '([\w.]+)'", text)
+    if absent is not None:
+        hint = "install arrowkg[spark] on every machine, or send it along: see docs/scale.md"
+        return StoreError(f"the Python of the workers has no {absent[1].partition('.')[0]}", hint=hint)
+    if "PYTHON_VERSION_MISMATCH" in text:
+        return StoreError("the workers run another version of Python", hint="PYSPARK_PYTHON names what they run")
     if _DAMAGED.search(text):
         path = _READ_FILE.search(text + " ")
         return InputError(f"it is damaged or cut off ({_last_cause(text)})", file=_shown(path[1]) if path else None)
