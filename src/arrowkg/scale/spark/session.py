@@ -66,17 +66,20 @@ def spark_session(master: str | None, conf: Mapping[str, str], *, shows_progress
         raise UsageError("no cluster is named", hint="--master URL does it, such as spark://HOST:7077 or local[*]")
     # Without these the workers run whatever `python3` is on their path.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    wanted = {**_defaults(master, shows_progress=shows_progress), **conf}
-    if master is not None:
-        wanted["spark.master"] = master
+    defaults = _defaults(master, shows_progress=shows_progress)
+    wanted = {**conf, **({} if master is None else {"spark.master": master})}
     with contextlib.ExitStack() as stack:
         stack.enter_context(_quiet_logging())
-        gateway = None if shows_progress else stack.enter_context(_quiet_gateway(wanted))
+        gateway = None if shows_progress else stack.enter_context(_quiet_gateway({**defaults, **wanted}))
         with cluster_errors(), _interrupts_kept():
             from pyspark import SparkConf, SparkContext
             from pyspark.sql import SparkSession
 
-            context = SparkContext(conf=SparkConf().setAll(list(wanted.items())), gateway=gateway)
+            found = SparkConf()
+            for name, value in defaults.items():
+                # What the cluster's own configuration says goes before.
+                found.setIfMissing(name, value)
+            context = SparkContext(conf=found.setAll(list(wanted.items())), gateway=gateway)
         stack.callback(_stop, context)
         context.setLogLevel("OFF")
         yield SparkSession(context)
