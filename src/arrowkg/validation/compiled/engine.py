@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from arrowkg.settings import Severity
@@ -59,8 +61,21 @@ class CompiledEngine:
 
     def check_each(self, graphs: Iterable[Iterable[Triple]]) -> list[list[Result]]:
         """The results of each of several graphs by itself; errors as :meth:`check`."""
-        checked = self._checker.check_each([Index(triples) for triples in graphs])
+        with _without_collector():
+            checked = self._checker.check_each([Index(triples) for triples in graphs])
         return [[_result(found) for found in results] for results in checked]
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Python's collector of cycles stays off: it would walk a graph again and again as it grows, and find none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _result(found: Found) -> Result:
