@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 from arrowkg.settings import Severity
 from arrowkg.terms import Triple
@@ -24,6 +24,10 @@ _SEVERITIES: Final[dict[str, Severity]] = {
     sh("Warning"): "warning",
     sh("Info"): "info",
 }
+
+
+Asked: TypeAlias = tuple[Program, Sequence[str]]
+"""What is asked, and of which focus nodes."""
 
 
 class CompiledEngine:
@@ -143,14 +147,16 @@ class Checker:
         for graph, programs in work:
             results: list[Found] = []
             for program, nodes in programs:
+                program.prepare(graph, nodes)
+            for program, nodes in programs if len(graph.about) < _LARGE else _by_node(graph, programs):
                 program.run(graph, nodes, results)
             checked.append(results)
         return checked
 
-    def _programs(self, graph: Index) -> list[tuple[Program, Sequence[str]]]:
+    def _programs(self, graph: Index) -> list[Asked]:
         """What is asked of a graph, and of which focus nodes."""
         by_class = self._by_class
-        found: list[tuple[Program, Sequence[str]]] = [
+        found: list[Asked] = [
             (by_class[class_], nodes) for class_, nodes in graph.classes().items() if class_ in by_class
         ]
         for targets, program in self._others:
@@ -158,6 +164,26 @@ class Checker:
             if nodes:
                 found.append((program, nodes))
         return found
+
+
+_LARGE: Final = 1_000
+"""From how many subjects on a graph is gone through subject by subject."""
+
+
+def _by_node(
+    graph: Index, programs: Sequence[tuple[Program, Sequence[str]]]
+) -> Iterator[tuple[Program, Sequence[str]]]:
+    """The programs of each node in the order of the graph, where what belongs together lies together in memory."""
+    of_node: dict[str, list[Program]] = {}
+    for program, nodes in programs:
+        for node in nodes:
+            of_node.setdefault(node, []).append(program)
+    for node in graph.about:
+        for program in of_node.pop(node, ()):
+            yield program, (node,)
+    for node, found in of_node.items():
+        for program in found:
+            yield program, (node,)
 
 
 def focus_nodes(graph: Index, targets: Targets) -> list[str]:
