@@ -35,9 +35,14 @@ endif
 	NO_SKIP=$(NO_SKIP) $(BIN)/python -m pytest
 
 bench: $(VENV)/installed-for-tests
+	$(BIN)/python benchmarks/everything.py
+	$(BIN)/python benchmarks/plots.py build/bench
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/cores.py
+	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/stores.py
 	$(BIN)/python benchmarks/attacks.py
+	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/serving.py
 
 wheel: $(VENV)/installed-for-tests

@@ -17,8 +17,12 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".tools" / "bench"
 """Where a peer's own environment is kept between runs, outside of version control."""
 
+RESULTS: Final = ROOT / "build" / "bench" / "everything.json"
+"""What ``everything.py`` measured, for the pictures."""
+
 MORPH_KGC_VERSION: Final = "2.10.0"
 DUCKDB_VERSION: Final = "2.0.1"
+MAPLIB_VERSION: Final = "0.20.26"
 _MORPH_KGC: Final = Path(__file__).resolve().parent / "peers" / "morph_kgc"
 
 
@@ -82,6 +86,14 @@ def duckdb(work: Path, threads: int = 1) -> Contender:
     peer = Path(__file__).resolve().parent / "peers" / "duckdb_peer.py"
     command: Command = [python_with("duckdb", DUCKDB_VERSION), peer, work / "tables", output, str(threads)]
     return Contender(f"DuckDB {DUCKDB_VERSION}", command, ROOT, output)
+
+
+def maplib(work: Path) -> Contender:
+    """maplib, stOTTR templates over the tables; its environment is made on first use."""
+    output = work / "maplib.nt"
+    peer = Path(__file__).resolve().parent / "peers" / "maplib_peer.py"
+    command: Command = [python_with("maplib", MAPLIB_VERSION), peer, work / "tables", output]
+    return Contender(f"maplib {MAPLIB_VERSION}", command, ROOT, output)
 
 
 PEERS: Final[dict[str, Callable[[Path], Contender]]] = {"rdflib": rdflib, "morph-kgc": morph_kgc}

@@ -110,6 +110,16 @@ class SparkRaised(Exception):
             'Spark cannot read this kind of path (No FileSystem for scheme "s3a")',
         ),
         (
+            "Traceback (most recent call last):\nModuleNotFoundError: No module named 'arrowkg'\n",
+            StoreError,
+            "the Python of the workers has no arrowkg",
+        ),
+        (
+            "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.12 than that in driver: 3.11",
+            StoreError,
+            "the workers run another version of Python",
+        ),
+        (
             "Job aborted.\n\tat x\nCaused by: org.apache.spark.SparkException: Python worker exited unexpectedly\n",
             StoreError,
             "the cluster failed: SparkException: Python worker exited unexpectedly",

@@ -405,3 +405,43 @@ def test_bad_records_of_a_listing_stop_the_check(tmp_path: Path) -> None:
 
 def test_standard_input_is_named_once(tmp_path: Path) -> None:
     assert_refused(run(tmp_path, "validate", "-", "-", stdin=lines(1)), 2, "standard input is named twice")
+
+
+ENGINES = ["compiled", "pyshacl"]
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "turtle", "html", "junit", "sarif"])
+def test_engines_give_the_same_report(tmp_path: Path, format_: str) -> None:
+    assert run(tmp_path, "export", "-", "-o", "good.nt", stdin=PAGE.encode()).code == 0
+    lines = (tmp_path / "good.nt").read_text().splitlines(keepends=True)
+    put(tmp_path, "bad.nt", "".join(line for line in lines if "/position" not in line and "datePublished" not in line))
+    reports = {}
+    for engine in ENGINES:
+        ran = run(tmp_path, "validate", "bad.nt", "--engine", engine, "--report-format", format_)
+        assert ran.code == 1, ran
+        reports[engine] = ran.out
+    assert reports["compiled"] == reports["pyshacl"]
+    assert b"Paper-year-missing" in reports["compiled"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_broken_graph_is_found_by_either_engine(tmp_path: Path, engine: str) -> None:
+    assert run(tmp_path, "export", "-", "-o", "good.nt", stdin=PAGE.encode()).code == 0
+    lines = (tmp_path / "good.nt").read_text().splitlines(keepends=True)
+    put(tmp_path, "bad.nt", "".join(line for line in lines if "#ListItem" not in line and "/headline" not in line))
+    ran = run(tmp_path, "validate", "bad.nt", "--engine", engine)
+    assert ran.code == 1
+    assert b"Paper-headline" in ran.out
+    assert run(tmp_path, "validate", "good.nt", "--engine", engine).code == 0
+
+
+def test_what_is_not_compiled_is_told(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "shapes.ttl",
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . <a:shape> a sh:NodeShape ;"
+        r" sh:targetClass <https://w3id.org/arrowkg/ns#Paper> ; sh:pattern '(?:(x+)+\\1)+' .",
+    )
+    ran = run(tmp_path, "validate", "-", "--shapes", "shapes.ttl", stdin=PAGE.encode())
+    assert ran.code == 1
+    assert "pySHACL checks instead: nothing bounds the time" in ran.err

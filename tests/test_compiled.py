@@ -357,6 +357,7 @@ def test_what_a_query_depends_on_is_known_only_if_it_hangs_on_the_focus_node(que
         ('sh:sparql [ sh:select "SELECT $this WHERE { SERVICE <http://127.0.0.1:1/> { $this ?p ?o } }" ]', "SERVICE"),
         ('sh:sparql [ sh:select "SELECT $this WHERE { $this ?p }" ]', "not SPARQL"),
         ("sh:sparql [ ]", "no sh:select"),
+        ("sh:entailment <http://www.w3.org/ns/entailment/RDFS>", "asks for entailment"),
         ("sh:node <a:shape>", "stands within itself"),
         ("sh:not [ sh:or ( [ sh:property [ sh:path <a:p> ; sh:node <a:shape> ] ] ) ]", "stands within itself"),
         ("sh:property [ sh:path ( <a:p> ) ]", "fewer than two"),
@@ -372,6 +373,13 @@ def test_what_a_query_depends_on_is_known_only_if_it_hangs_on_the_focus_node(que
 def test_shapes_that_cannot_be_used_are_told(constraint: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         checker(f"<a:shape> a sh:NodeShape ; sh:targetNode <a:n> ; {constraint} .")
+
+
+def test_a_query_may_declare_prefixes_of_its_own() -> None:
+    query = "PREFIX a: <a:> # a comment\\n prefix : <a:> SELECT $this ?value WHERE { $this a:p ?value ; :q a:o }"
+    check = checker(f'<a:shape> a sh:NodeShape ; sh:targetNode <a:n> ; sh:sparql [ sh:select "{query}" ] .')
+    (found,) = check.check(Index([("<a:n>", "<a:p>", '"text"'), ("<a:n>", "<a:q>", "<a:o>")]))
+    assert found.value == '"text"'
 
 
 def test_a_query_may_report_a_failure() -> None:

@@ -38,9 +38,9 @@ ELSEWHERE: Final = {
     "compression": {"files", "scale.spark.blocks", "server.shelf"},
     "click": {"cli"},
     "h11": {"server.transport"},
-    "jinja2": {"server.screens", "site.rendering"},
+    "jinja2": {"site.rendering"},
     "lxml": {"sources.arrow_html"},
-    "markupsafe": {"site.rendering", "site.schemapages", "site.whole", "site.wording"},
+    "markupsafe": {"server.screens", "site.rendering", "site.schemapages", "site.whole", "site.wording"},
     "orjson": {
         "sources.jsonl",
         "formats.jsonld",

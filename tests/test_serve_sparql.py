@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import hashlib
 import io
 import json
+import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +22,7 @@ import pyoxigraph
 import pytest
 import rdflib
 
+import arrowkg.server
 from arrowkg.sparql.binding import bound
 from arrowkg.sparql.examples import examples
 from browser import drive, needs_browser
@@ -293,8 +298,6 @@ def test_a_format_that_is_not_there_is_told_with_a_list(server: Served) -> None:
 def test_answers_are_compressed_if_asked(server: Served) -> None:
     address = f"/sparql?{urlencode({'query': SELECT}, quote_via=quote)}"
     told = server.ask(address, {"Accept-Encoding": "gzip"})
-    import gzip
-
     assert told.headers["content-encoding"] == "gzip"
     assert len(json.loads(gzip.decompress(told.body))["results"]["bindings"]) == 39
 
@@ -385,8 +388,6 @@ def test_too_many_queries_are_sent_away_and_told_when_to_come_again(small: Serve
 def test_a_client_that_goes_ends_its_query(server: Served) -> None:
     done = threading.Event()
     request = f"GET /sparql?query={quote(LONG)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    import socket
-
     with socket.create_connection(("127.0.0.1", server.port)) as one:
         one.sendall(request)
         while server.metric("arrowkg_queries_admitted") < 1:
@@ -465,3 +466,13 @@ def test_the_query_page_says_that_an_answer_is_cut(small: Served) -> None:
 def test_xml_answers_are_well_formed(server: Served) -> None:
     told = server.query("SELECT ('<&>\"' AS ?x) {}", "application/sparql-results+xml")
     assert ET.fromstring(told.body).findtext(".//{*}literal") == '<&>"'
+
+
+def test_the_editor_is_as_its_package_has_it() -> None:
+    folder = Path(arrowkg.server.__file__).parent / "assets" / "vendor" / "yasgui"
+    listed = dict(
+        re.findall(r"^\| `([\w.]+)` \| `([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.MULTILINE)
+    )
+    files = {path.name: path for path in folder.iterdir() if path.name != "README.md"}
+    assert listed == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    assert "LICENSE" in listed

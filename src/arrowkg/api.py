@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
@@ -97,13 +98,16 @@ def validate(
         BadRecord: a paper cannot be mapped.
         InputError: the shapes cannot be used.
 
+    Warns:
+        UserWarning: the shapes hold what the compiled engine does not carry out, so pySHACL checks instead.
+
     >>> report = validate([Paper("On Stones", ("Ada Quill",), venue="ICLR", kind="Conference Paper")])
     >>> report.conforms("violation"), [finding.result.shape_name for finding in report.findings]
     (True, ['Paper-year-missing', 'Paper-abstract-missing'])
     """
     settings = settings or Settings()
     loaded = load_shapes(None if shapes is None else fspath(shapes), settings.schema_ns)
-    engine = engine_named(settings.engine, loaded)
+    engine = engine_named(settings.engine, loaded, lambda notice: warnings.warn(notice.text, stacklevel=3))
     checking = Checking(engine, settings)
     for entry, record in mapped(_entries(papers), settings, Hooks()):
         checking.add(entry, record)

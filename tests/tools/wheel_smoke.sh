@@ -28,6 +28,15 @@ grep -q '32 papers' page-on-the-terminal
 venv/bin/arrowkg site page.txt -o web --base-iri https://kg.example.org/lab/
 test -s web/live/site/author/tomer-michaeli.html
 test -s web/live/site/assets/vendor/katex/katex.min.js
+if venv/bin/arrowkg serve --store kg 2>told; then exit 1; fi
+grep -q "pip install 'arrowkg\[serve\]'" told
+venv/bin/python -c '
+from pathlib import Path
+import arrowkg
+folder = Path(arrowkg.__file__).parent / "server"
+for name in ("assets/query.js", "assets/vendor/yasgui/yasgui.min.js", "templates/query.html"):
+    assert (folder / name).is_file(), name
+'
 venv/bin/python -c '
 from pathlib import Path
 import arrowkg.validation

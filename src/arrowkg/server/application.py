@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from traceback import format_exception
 from typing import Final
 
 from starlette.applications import Starlette
@@ -26,7 +27,6 @@ from arrowkg.server.metrics import MEDIA_TYPE, Gauge, Metrics
 from arrowkg.server.pages import Pages
 from arrowkg.server.patterns import Patterns
 from arrowkg.server.queries import Queries
-from arrowkg.server.screens import Screens
 from arrowkg.server.transport import LARGEST_HEAD
 from arrowkg.settings import Settings
 
@@ -67,10 +67,9 @@ class Application:
         self._kept = Generations(serving.folder, "store")
         self._metrics = Metrics()
         self._queries = Queries(settings)
-        screens = Screens()
         self._pages = Pages(settings.serve_iris)
-        self._endpoint = Endpoint(self._queries, self._metrics, screens, settings.serve_idle_seconds)
-        self._patterns = Patterns(screens)
+        self._endpoint = Endpoint(self._queries, self._metrics, settings.serve_idle_seconds)
+        self._patterns = Patterns()
 
     def asgi(self) -> ASGIApp:
         """The application for a server."""
@@ -83,7 +82,7 @@ class Application:
         ]
         application = Starlette(routes=routes, lifespan=self._lifespan)
         application.router.redirect_slashes = False
-        return _Common(application, self._metrics, self._log)
+        return _Common(application, self._metrics, self._log, self._say)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -96,7 +95,7 @@ class Application:
             with contextlib.suppress(asyncio.CancelledError):
                 await watch
             self._maker.close()
-            await asyncio.to_thread(self.live.retire)
+            await self.live.retire()
 
     async def _watch(self) -> None:
         """Take a new generation in the old one's place when there is one."""
@@ -114,7 +113,7 @@ class Application:
                 self._say(f"the new graph cannot be served, and the old one stays: {error}")
                 continue
             self.live, before = fresh, self.live
-            before.retire()
+            await before.retire()
             self._say(f"serving a new graph: {fresh.manifest.triples:,} triples")
 
     async def _healthz(self, request: Request) -> Response:
@@ -149,7 +148,10 @@ class Application:
 class _Common:
     """What every answer has: headers, a count, a line in the log; and the answers to OPTIONS."""
 
-    def __init__(self, application: ASGIApp, metrics: Metrics, log: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, application: ASGIApp, metrics: Metrics, log: Callable[[str], None] | None, say: Callable[[str], None]
+    ) -> None:
+        self._say = say
         self._application = application
         self._metrics = metrics
         self._log = log
@@ -181,6 +183,9 @@ class _Common:
                 await responses.options(names, is_preflight)(scope, receive, sending)
             else:
                 await self._application(scope, receive, sending)
+        except Exception as error:
+            # The client has its answer, 500; the people who run the server get the reason.
+            self._say(f"a request met a bug of arrowkg's; please report it:\n{''.join(format_exception(error))}")
         finally:
             seconds = time.perf_counter() - begin
             self._metrics.add(_PURPOSES.get(scope["path"], "page"), scope["method"], status, seconds)

@@ -18,7 +18,7 @@ from arrowkg.server.places import address_of
 from arrowkg.server.protocol import Refused, form_of, offers_for, parameters, request_of
 from arrowkg.server.queries import Busy, Gone, Queries, Ticket
 from arrowkg.server.queries import Request as Asked
-from arrowkg.server.screens import QUERY_POLICY, Screens
+from arrowkg.server.screens import QUERY_POLICY
 from arrowkg.server.shelf import held, packed
 from arrowkg.settings import Settings
 from arrowkg.sparql.writers import Form
@@ -44,14 +44,12 @@ class Endpoint:
     Args:
         queries: answers queries.
         metrics: counts how they end.
-        screens: renders the query page.
         idle_seconds: how long the body of a request may take.
     """
 
-    def __init__(self, queries: Queries, metrics: Metrics, screens: Screens, idle_seconds: int) -> None:
+    def __init__(self, queries: Queries, metrics: Metrics, idle_seconds: int) -> None:
         self._queries = queries
         self._metrics = metrics
-        self._screens = screens
         self._idle_seconds = idle_seconds
 
     async def answer(self, request: Request, live: Live) -> Response:
@@ -110,7 +108,7 @@ class Endpoint:
         if file is None:
             limits = self._queries.limits
             file = held(
-                self._screens.query(live.look, limits.serve_query_rows, limits.query_seconds),
+                live.screens.query(limits.serve_query_rows, limits.query_seconds),
                 "text/html; charset=utf-8",
             )
             live.shelf.put(path, file)

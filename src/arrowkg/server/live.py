@@ -25,6 +25,7 @@ from arrowkg.server.entities import Entities, Found, Source, stem_of
 from arrowkg.server.fragments import Fragments
 from arrowkg.server.links import links_of
 from arrowkg.server.media import media_type_of
+from arrowkg.server.screens import Screens
 from arrowkg.server.shelf import Held, Shelf, held
 from arrowkg.server.survey import DONE, Survey
 from arrowkg.site.rendering import Look
@@ -108,6 +109,7 @@ class Live:
             self._stack.close()
             raise
         self.look = look
+        self.screens = Screens(look)
         self._root = os.path.realpath(self._source.root)
         self.shelf = Shelf(serving.shelf_bytes)
         self._making: dict[str, asyncio.Task[Any]] = {}
@@ -123,13 +125,14 @@ class Live:
         finally:
             self._users -= 1
             if self._is_retired and not self._users:
-                self._stack.close()
+                # Files are removed and threads come to their end, for which no request should wait.
+                asyncio.get_running_loop().run_in_executor(None, self._stack.close)
 
-    def retire(self) -> None:
+    async def retire(self) -> None:
         """Let it go when the last request that uses it is answered."""
         self._is_retired = True
         if not self._users:
-            self._stack.close()
+            await asyncio.to_thread(self._stack.close)
 
     def _end_survey(self) -> None:
         self._survey.terminate()

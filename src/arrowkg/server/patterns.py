@@ -15,7 +15,6 @@ from arrowkg.server.live import Live
 from arrowkg.server.negotiation import Offer, chosen
 from arrowkg.server.places import address_of
 from arrowkg.server.protocol import Refused, parameters
-from arrowkg.server.screens import Screens
 from arrowkg.server.shelf import Held, held
 
 OFFERS: Final = (
@@ -35,14 +34,9 @@ _address = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 
 
 class Patterns:
-    """Answers requests for fragments.
+    """Answers requests for fragments."""
 
-    Args:
-        screens: renders them for people.
-    """
-
-    def __init__(self, screens: Screens) -> None:
-        self._screens = screens
+    def __init__(self) -> None:
         self._waiting = 0
 
     async def answer(self, request: Request, live: Live) -> Response:
@@ -86,7 +80,7 @@ class Patterns:
 
     def _written(self, offer: Offer, live: Live, page: Page, place: Place) -> bytes:
         if offer.name == "html":
-            return self._screens.fragment(live.look, page, place)
+            return live.screens.fragment(page, place)
         write = {"trig": fragments.trig, "nq": fragments.nquads}.get(offer.name, fragments.ntriples)
         return write(page, place).encode()
 

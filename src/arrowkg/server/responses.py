@@ -53,6 +53,11 @@ async def of_file(
     """
     more = {"Cache-Control": "no-cache", **(headers or {})}
     if isinstance(file, Path):
+        found = file.stat()
+        # A digest of a large file would cost more than the file; in one generation it is written once.
+        more["ETag"] = f'"{found.st_size:x}-{found.st_mtime_ns:x}"'
+        if is_fresh(request.headers.get("if-none-match"), more["ETag"]):
+            return Response(status_code=304, headers=more)
         return FileResponse(file, headers=more, media_type=media_type_of(path))
     media_type = file.media_type
     is_text = not is_packed(media_type) and len(file.data) >= _LEAST_PACKED

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-import arrowkg.site
 from arrowkg.server import fragments
-from arrowkg.site.rendering import POLICY, Look, in_html
+from arrowkg.site.rendering import POLICY, Look, Renderer, in_html
 from arrowkg.sparql.binding import bound
 from arrowkg.sparql.examples import Example, examples
 from arrowkg.terms import iri_of, is_iri
@@ -22,65 +22,65 @@ QUERY_POLICY: Final = POLICY.replace("style-src 'self'", f"style-src 'self' {_CO
 """What the query page may do: as any page, and send queries to its own server."""
 
 
+@dataclass(frozen=True, slots=True)
+class _QueryPage:
+    """What the template of the query page shows."""
+
+    examples: Markup
+    rows: int
+    seconds: int
+    base_iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class _FragmentPage:
+    """What the template of a fragment shows; addresses are the parts after the path."""
+
+    parts: list[tuple[str, str]]
+    rows: list[list[tuple[str, str]]]
+    count: int
+    first: int
+    before: str
+    after: str
+
+
 class Screens:
-    """Renders these pages in the look of the site."""
+    """Renders these pages.
 
-    def __init__(self) -> None:
-        own, site = Path(__file__).parent, Path(arrowkg.site.__file__).parent
-        self._environment = Environment(
-            loader=FileSystemLoader([own / "templates", site / "templates"]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+    Args:
+        look: what all pages have in common.
+    """
 
-    def query(self, look: Look, rows: int, seconds: int) -> bytes:
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._renderer = Renderer(look, Path(__file__).parent / "templates")
+
+    def query(self, rows: int, seconds: int) -> bytes:
         """The page on which people write queries.
 
         Args:
-            look: what all pages have in common.
             rows: the most rows of an answer.
             seconds: the most seconds that a query takes.
         """
+        look = self._look
         asked = [{"name": example.title, "query": _asked(example, look.schema_ns)} for example in examples()]
-        told = in_html(orjson.dumps(asked).decode())
-        return self._page(
-            "query.html",
-            look,
-            "Query",
-            QUERY_POLICY,
-            examples=told,
-            rows=f"{rows:,}",
-            seconds=seconds,
-            base_iri=look.base_iri,
-        )
+        page = _QueryPage(in_html(orjson.dumps(asked).decode()), rows, seconds, look.base_iri)
+        return self._renderer.page("query.html", "sparql", "Query", page, QUERY_POLICY)
 
-    def fragment(self, look: Look, page: fragments.Page, place: fragments.Place) -> bytes:
+    def fragment(self, page: fragments.Page, place: fragments.Place) -> bytes:
         """A page of a fragment, as a table whose terms lead on."""
         values = dict(page.pattern.parameters)
         before = place.of(page.pattern, page.number - 1) if page.number > 1 else ""
         after = "" if page.is_last else place.of(page.pattern, page.number + 1)
-        rows = [[_cell(place, part, term) for part, term in enumerate(triple)] for triple in page.triples]
-        return self._page(
-            "fragment.html",
-            look,
-            "Triple Pattern Fragments",
-            POLICY,
+        shown = _FragmentPage(
             parts=[(name, values.get(name, "")) for name in fragments.PARTS],
-            rows=rows,
-            count=f"{page.count:,}",
+            rows=[[_cell(place, part, term) for part, term in enumerate(triple)] for triple in page.triples],
+            count=page.count,
             first=(page.number - 1) * fragments.PAGE_SIZE,
             before=before.removeprefix(place.address) or ("?" if before else ""),
             after=after.removeprefix(place.address),
         )
-
-    def _page(self, template: str, look: Look, title: str, policy: str, **more: Any) -> bytes:
-        text = self._environment.get_template(template).render(
-            root="", policy=policy, site_title=look.title, has_server=True, title=title, **more
-        )
-        return text.encode(errors="replace")
+        return self._renderer.page("fragment.html", "fragments", "Triple Pattern Fragments", shown)
 
 
 def _asked(example: Example, schema_ns: str) -> str:

@@ -183,18 +183,22 @@ class YearPage:
 class Renderer:
     """Makes the files of a site.
 
+    Args:
+        look: what every page has in common.
+        templates: a folder with more templates, which can build on those of the site.
+
     >>> Renderer(Look("Stones", "https://kg.example.org/", "https")).template("base.html").render.__name__
     'render'
     """
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, templates: Path | None = None) -> None:
         self._look = look
         self._addresses = Addresses(look.base_iri)
         self._turtle = TurtleWriter(Options(look.schema_ns))
         self._names = Names(look.schema_ns)
         self._context = context(look.schema_ns)
         self._environment = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            loader=FileSystemLoader([Path(__file__).parent / "templates", *([templates] if templates else [])]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -217,7 +221,7 @@ class Renderer:
         """A template by its file name."""
         return self._environment.get_template(name)
 
-    def page(self, template: str, path: str, title: str, page: object) -> bytes:
+    def page(self, template: str, path: str, title: str, page: object, policy: str = POLICY) -> bytes:
         """The bytes of a page.
 
         Args:
@@ -225,11 +229,12 @@ class Renderer:
             path: where it is, from the site's root.
             title: its title, in plain text.
             page: what its template calls ``page``.
+            policy: what it may do.
         """
         text = self.template(template).render(
             path=path,
             root=root_from(path),
-            policy=POLICY,
+            policy=policy,
             site_title=self._look.title,
             has_server=self._look.has_server,
             title=title,

@@ -10,7 +10,7 @@ from arrowkg.model import Entry
 from arrowkg.settings import Settings
 from arrowkg.terms import Triple, iri_of, lexical_form
 from arrowkg.validation.engine import Engine
-from arrowkg.validation.report import Report, Result
+from arrowkg.validation.report import Report, Result, in_order
 from arrowkg.vocab import DCTERMS_TITLE, PRO_IS_CONTEXT_FOR
 
 
@@ -91,7 +91,7 @@ def check_graph(triples: list[Triple], file: str, engine: Engine, report: Report
         elif predicate == PRO_IS_CONTEXT_FOR:
             papers[value] = subject
     records = report.checked
-    for result in engine.check(triples):
+    for result in in_order(engine.check(triples)):
         title = titles.get(papers.get(result.focus, result.focus), "")
         report.add([result], file, None, title)
     report.checked = records

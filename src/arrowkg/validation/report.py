@@ -152,7 +152,7 @@ class Report:
     def add(self, results: Iterable[Result], file: str, line: int | None, title: str = "") -> None:
         """Take the results of one record."""
         self.checked += 1
-        for result in sorted(set(results), key=order_of):
+        for result in in_order(results):
             digest = blake2b(repr(result).encode(errors="surrogatepass"), digest_size=15).digest()
             known = self._index.get(digest)
             if known is None:
@@ -195,7 +195,21 @@ class Report:
         return not any(self.count(severity) for severity in SEVERITIES[: SEVERITIES.index(fail_on) + 1])
 
 
-def order_of(result: Result) -> tuple[int, str, str, str, str]:
-    """What the results of one record are sorted by."""
+def in_order(results: Iterable[Result]) -> list[Result]:
+    """Results, each once, in the order in which they are reported, whatever the engine.
+
+    >>> [result.focus for result in in_order([Result("info", "<b:>", "", "", ""), Result("info", "<a:>", "", "", "")])]
+    ['<a:>', '<b:>']
+    """
+    return sorted(set(results), key=order_of)
+
+
+def order_of(result: Result) -> tuple[int, str, str, str, str, str, str]:
+    """What the results of one record are sorted by; no two different results are equal in it.
+
+    >>> order_of(Result("info", "<a:paper>", "<a:shape>", "<a:c>", "It has none."))[:3]
+    (2, '<a:paper>', '<a:shape>')
+    """
     path = "" if result.path is None else path_text(result.path)
-    return SEVERITIES.index(result.severity), result.focus, result.shape, path, result.value or ""
+    place = SEVERITIES.index(result.severity), result.focus, result.shape, path
+    return *place, result.value or "", result.component, result.message

@@ -47,10 +47,24 @@ class Blocks:
         """All that is held as a block for each partition; nothing is held afterwards."""
         held, self._held, self._size = self._held, {}, 0
         for partition, units in held.items():
-            yield partition, zstd.compress("\n".join(units).encode(), level=_LEVEL)
+            yield partition, packed("\n".join(units).encode())
 
 
 def units_of(block: bytes) -> list[str]:
     """The texts of a block."""
     # Only line feeds part texts; they hold form feeds and U+2028 as they are.
-    return zstd.decompress(block).decode().split("\n")
+    return unpacked(block).decode().split("\n")
+
+
+def packed(data: bytes) -> bytes:
+    """Bytes made smaller.
+
+    >>> unpacked(packed(b"sand"))
+    b'sand'
+    """
+    return zstd.compress(data, level=_LEVEL)
+
+
+def unpacked(block: bytes) -> bytes:
+    """Bytes as they were."""
+    return zstd.decompress(block)

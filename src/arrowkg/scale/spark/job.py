@@ -12,7 +12,7 @@ from typing import Any, Final
 from arrowkg.errors import BadRecord, InputError
 from arrowkg.model import Notice
 from arrowkg.scale.spark.parts import Part
-from arrowkg.scale.spark.places import Place as OutputPlace
+from arrowkg.scale.spark.places import Destination
 from arrowkg.scale.spark.plan import Place, Plan
 from arrowkg.scale.spark.reading import Inputs, found_inputs, starts_of
 from arrowkg.scale.spark.records import lines_of, rows_of, units
@@ -78,7 +78,7 @@ class Outcome:
     is_written: bool
 
 
-def carry_out(session: Any, job: Job, output: OutputPlace) -> Outcome:
+def carry_out(session: Any, job: Job, output: Destination) -> Outcome:
     """Do it all.
 
     Args:

@@ -45,7 +45,7 @@ class Written(Protocol):
         """Write what describes the parts, and put all in its place."""
 
 
-class Place(Protocol):
+class Destination(Protocol):
     """A place for parts."""
 
     name: str

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import logging
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -63,19 +66,50 @@ def spark_session(master: str | None, conf: Mapping[str, str], *, shows_progress
         raise UsageError("no cluster is named", hint="--master URL does it, such as spark://HOST:7077 or local[*]")
     # Without these the workers run whatever `python3` is on their path.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    wanted = {**_defaults(master, shows_progress=shows_progress), **conf}
-    if master is not None:
-        wanted["spark.master"] = master
+    defaults = _defaults(master, shows_progress=shows_progress)
+    wanted = {**conf, **({} if master is None else {"spark.master": master})}
     with contextlib.ExitStack() as stack:
-        gateway = None if shows_progress else stack.enter_context(_quiet_gateway(wanted))
-        with cluster_errors():
+        stack.enter_context(_quiet_logging())
+        gateway = None if shows_progress else stack.enter_context(_quiet_gateway({**defaults, **wanted}))
+        with cluster_errors(), _interrupts_kept():
             from pyspark import SparkConf, SparkContext
             from pyspark.sql import SparkSession
 
-            context = SparkContext(conf=SparkConf().setAll(list(wanted.items())), gateway=gateway)
+            found = SparkConf()
+            for name, value in defaults.items():
+                # What the cluster's own configuration says goes before.
+                found.setIfMissing(name, value)
+            context = SparkContext(conf=found.setAll(list(wanted.items())), gateway=gateway)
         stack.callback(_stop, context)
         context.setLogLevel("OFF")
         yield SparkSession(context)
+
+
+@contextlib.contextmanager
+def _quiet_logging() -> Iterator[None]:
+    """Keep Spark's library from logging tracebacks where nobody has set up logging."""
+    silent = logging.NullHandler()
+    logging.getLogger().addHandler(silent)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(silent)
+
+
+@contextlib.contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Undo what Spark's library makes of an interrupt: it asks Java to cancel, over the connection that it interrupts.
+
+    Ending Java, as the session does, cancels as well.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _stop(context: Any) -> None:
@@ -165,6 +199,12 @@ def _error(error: Exception) -> Exception:
         return UsageError(f"Spark cannot read this kind of path ({told})", hint="--conf spark.jars.packages=… adds it")
     if "Could not parse Master URL" in text or "Invalid master URL" in text:
         return _not_a_master()
+    absent = re.search(r"ModuleNotFoundError: No module named '([\w.]+)'", text)
+    if absent is not None:
+        hint = "install arrowkg[spark] on every machine, or send it along: see docs/scale.md"
+        return StoreError(f"the Python of the workers has no {absent[1].partition('.')[0]}", hint=hint)
+    if "PYTHON_VERSION_MISMATCH" in text:
+        return StoreError("the workers run another version of Python", hint="PYSPARK_PYTHON names what they run")
     if _DAMAGED.search(text):
         path = _READ_FILE.search(text + " ")
         return InputError(f"it is damaged or cut off ({_last_cause(text)})", file=_shown(path[1]) if path else None)

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from arrowkg.errors import ArrowkgError
 from arrowkg.model import Notice
+from arrowkg.scale.spark.blocks import packed, unpacked
 from arrowkg.scale.spark.plan import Place
 from arrowkg.settings import Severity
 from arrowkg.validation import Finding, Report, Result
@@ -166,7 +167,7 @@ def told_blocks(told: Told, findings: list[Found], sides: int, number: int) -> I
         found.setdefault(int.from_bytes(finding.digest[:4]) % sides, []).append(finding)
     here = number % sides
     for side in {here, *found}:
-        yield side, pickle.dumps((told if side == here else Told(), found.get(side, [])))
+        yield side, packed(pickle.dumps((told if side == here else Told(), found.get(side, []))))
 
 
 def gathered(blocks: Iterable[bytes], most: int) -> Told:
@@ -174,7 +175,7 @@ def gathered(blocks: Iterable[bytes], most: int) -> Told:
     whole = Told()
     findings: dict[bytes, Found] = {}
     for block in blocks:
-        told, found = pickle.loads(block)
+        told, found = pickle.loads(unpacked(block))
         whole.take(told, most)
         whole.rejects += told.rejects
         for one in found:

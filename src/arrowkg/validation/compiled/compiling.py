@@ -69,6 +69,8 @@ class Compiler:
             InputError: a shape cannot be carried out.
         """
         for node in list(self.graph.about):
+            if self.graph.of(node, "entailment"):
+                raise self.graph.wrong(node, "asks for entailment, and there is none")
             targets = self._targets(node)
             if targets:
                 yield self.shape(node), targets

@@ -72,7 +72,8 @@ def prepared(
         whole = list(tokens(text))
     except InputError as error:
         raise _wrong(where, f"cannot be read: {error.reason}") from None
-    whole = [_expanded(token, prefixes, where) for token in _with_path(whole, path, where)]
+    whole, own = _without_prologue(whole)
+    whole = [_expanded(token, {**prefixes, **own}, where) for token in _with_path(whole, path, where)]
     found = [token for token in whole if token.kind != "blank"]
     _check(found, kind, prebound, where)
     used = {token.text[1:] for token in found if token.kind == "variable"}
@@ -80,6 +81,17 @@ def prepared(
     injected, is_nested = _injected(whole, kind, bound)
     most = (NESTED_BATCH if is_nested else BATCH) if _is_batchable(found) else 1
     return Query(injected, bound, most, steps_of(found, bound))
+
+
+def _without_prologue(whole: list[Token]) -> tuple[list[Token], dict[str, str]]:
+    """The tokens after the prefixes that a query declares itself, and these prefixes."""
+    own: dict[str, str] = {}
+    while True:
+        places = [place for place, token in enumerate(whole) if token.kind != "blank"][:3]
+        if len(places) < 3 or _word(whole[places[0]]) != "PREFIX" or whole[places[2]].kind != "iri":
+            return whole, own
+        own[whole[places[1]].text.rstrip(":")] = whole[places[2]].text[1:-1]
+        whole = whole[places[2] + 1 :]
 
 
 def _wrong(where: str, what: str) -> InputError:
@@ -104,8 +116,8 @@ def _with_path(found: Iterable[Token], path: Path | None, where: str) -> Iterato
 def _check(found: list[Token], kind: str, prebound: Collection[str], where: str) -> None:
     """Refuse what SHACL does not allow in a query with variables that are bound beforehand (SHACL appendix A)."""
     words = [_word(token) for token in found]
-    if kind not in words or words[0] not in (kind, "PREFIX", "BASE") or "PREFIX" in words or "BASE" in words:
-        raise _wrong(where, f"is no {kind} query, or declares prefixes of its own")
+    if words[:1] != [kind]:
+        raise _wrong(where, f"is no {kind} query")
     if forbidden := sorted(_FORBIDDEN & set(words)):
         raise _wrong(where, f"has {', '.join(forbidden)}, which SHACL does not allow here")
     depth = 0
