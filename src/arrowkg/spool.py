@@ -12,6 +12,8 @@ from typing import Final, Self, TextIO
 from arrowkg.errors import OutputError
 
 _MOST_PIECES: Final = 64
+# What a text takes beside its characters, which is most of it where texts are short.
+_OBJECT_BYTES: Final = 60
 
 
 class Spool:
@@ -20,7 +22,7 @@ class Spool:
     A context manager: the temporary files, if there are any, go at its end.
 
     Args:
-        most: how many characters are held in memory before they go to a file.
+        most: how many characters are held in memory, and bytes beside them, before they go to a file.
 
     >>> with Spool(8) as spool:
     ...     for text in ("pebble", "sand", "boulder"):
@@ -53,7 +55,7 @@ class Spool:
             OutputError: the folder for temporary files is full.
         """
         self._held.append(text)
-        self._size += len(text)
+        self._size += len(text) + _OBJECT_BYTES
         if self._size > self._most:
             self._spill()
 
@@ -64,7 +66,7 @@ class Spool:
             OutputError: the folder for temporary files is full.
         """
         self._held.extend(texts)
-        self._size += size
+        self._size += size + len(texts) * _OBJECT_BYTES
         if self._size > self._most:
             self._spill()
 

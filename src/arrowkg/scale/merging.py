@@ -188,7 +188,7 @@ class _SortedShards:
     def add(self, chunk: Chunk, shard: Shard) -> None:
         """Take the shard of a chunk."""
         # Only line feeds end a text here; texts hold form feeds and U+2028 as they are.
-        texts = bytes(shard.text).decode().split("\n")
+        texts = [text.decode() for text in bytes(shard.text).split(b"\n")]
         texts.pop()
         self._spool.extend(texts, len(shard.text))
         self._prefixes.update(shard.prefixes)

@@ -243,4 +243,5 @@ class _Texts:
     def text(self) -> bytes:
         """The texts, one a line."""
         self._texts.sort()
-        return "".join([f"{text}\n" for text in self._texts]).encode()
+        # One string of all would take four bytes a character if a single one of them is rare.
+        return b"".join([f"{text}\n".encode() for text in self._texts])
