@@ -28,7 +28,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from arrowkg.site.addresses import Addresses  # noqa: E402
 from benchmarks.attacks import KINDS, canary  # noqa: E402
 from benchmarks.contenders import CACHE, ROOT, Command, arrowkg_command  # noqa: E402
-from benchmarks.measure import Failed, run  # noqa: E402
+from benchmarks.measure import Failed, children, memory, run  # noqa: E402
 from benchmarks.run import machine, table, tell  # noqa: E402
 from benchmarks.stores import prepared  # noqa: E402
 
@@ -105,18 +105,9 @@ def free_port() -> int:
         return number
 
 
-def memory(pid: int) -> float:
-    """The memory of a process and its children in MB, shared pages counted once (``Pss``)."""
-    total = 0
-    waiting = [pid]
-    while waiting:
-        one = waiting.pop()
-        with contextlib.suppress(OSError):
-            told = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii")
-            total += sum(int(size) for size in re.findall(r"^Pss: +(\d+)", told, re.MULTILINE))
-            for task in Path(f"/proc/{one}/task").iterdir():
-                waiting += map(int, (task / "children").read_text(encoding="ascii").split())
-    return total / 1000
+def megabytes(process: int) -> float:
+    """The memory of a process and of those that it started."""
+    return memory([process, *children(process)]) / 1e6
 
 
 def rate(port: int, addresses: Sequence[str], accept: str, connections: int = 4) -> tuple[float, float]:
@@ -182,7 +173,7 @@ def beside(store: Path, nt: Path, work: Path) -> None:
     paths = [f"/{Addresses(BASE).stem(one)}" for one in papers]
     with running(ours, work / "ours.log", port) as process, running(theirs, work / "theirs.log", other) as peer:
         wait_complete(port)
-        begun = memory(process.pid), memory(peer.pid)
+        begun = megabytes(process.pid), megabytes(peer.pid)
         one = Connection(port)
         begin = time.perf_counter()
         for path in paths:
@@ -197,7 +188,7 @@ def beside(store: Path, nt: Path, work: Path) -> None:
         measured("SPARQL: titles of a name", "arrowkg", port, [f"/sparql?query={one}" for one in look_ups], json)
         measured("SPARQL: titles of a name", "oxigraph", other, [f"/query?query={one}" for one in look_ups], json)
         measured("fragments of a name", "arrowkg", port, [f"/fragments?object={quote(one)}" for one in authors], "*/*")
-        after = memory(process.pid), memory(peer.pid)
+        after = megabytes(process.pid), megabytes(peer.pid)
     print(table(("what", "server", "requests/s", "p99 ms"), rows))
     print(
         f"memory with children, MB: arrowkg {begun[0]:,.0f} at the start, {after[0]:,.0f} after; "
@@ -286,7 +277,7 @@ def attacked(store: Path, work: Path, count: int, seed: int) -> bool:
         for held in slow:
             held.close()
         is_alive = process.poll() is None
-        most = memory(process.pid)
+        most = megabytes(process.pid)
     late = times[int(len(times) * 0.99)]
     told = ", ".join(f"{count} {status}" for status, count in ended.most_common())
     met = late < PAGE_TARGET_MS and is_alive and not called
