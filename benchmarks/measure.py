@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-_LOOK_SECONDS: Final = 0.2
+_LOOK_SECONDS: Final = 0.1
 # ru_maxrss is in KiB on Linux and in bytes on macOS.
 _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
@@ -68,7 +68,7 @@ def run(command: Sequence[str | Path], *, log: Path, folder: Path, environment: 
 def run_all(command: Sequence[str | Path], *, log: Path, folder: Path) -> Run:
     """Run a program as :func:`run` does; its peak is that of all of its processes together.
 
-    It is looked at five times a second (Linux alone).
+    It is looked at ten times a second (Linux alone).
 
     Raises:
         Failed: it ended with an error; the end of the log is in the message.
