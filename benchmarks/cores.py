@@ -8,12 +8,9 @@ share counts once.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,54 +21,11 @@ from typing import Final
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.contenders import CACHE, ROOT, Command, Contender, arrowkg_command, duckdb, morph_kgc  # noqa: E402
-from benchmarks.measure import Failed, Run, ratio  # noqa: E402
+from benchmarks.measure import Failed, Run, ratio, run_all  # noqa: E402
 from benchmarks.run import machine, module, table, tell  # noqa: E402
 
-SECONDS_BETWEEN_LOOKS: Final = 0.1
 MEMORY_TARGET: Final = 600.0
 PEERS: Final[dict[str, Callable[[Path, int], Contender]]] = {"morph-kgc": morph_kgc, "duckdb": duckdb}
-
-
-def descendants(pid: int) -> list[int]:
-    """A process and all that it has started."""
-    found = [pid]
-    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += [one for child in thread.read_text().split() for one in descendants(int(child))]
-    return found
-
-
-def memory(pid: int) -> int:
-    """The bytes of memory of a process and all that it has started, what they share counted once."""
-    total = 0
-    for one in descendants(pid):
-        with contextlib.suppress(OSError, ValueError):
-            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
-            total += next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total
-
-
-def run(contender: Contender, log: Path) -> Run:
-    """Run a program to its end.
-
-    Raises:
-        Failed: it ended with an error.
-    """
-    peak = 0
-    with log.open("wb") as output:
-        begin = time.perf_counter()
-        process = subprocess.Popen(contender.command, cwd=contender.folder, stdout=output, stderr=subprocess.STDOUT)
-        while True:
-            ended, status, used = os.wait4(process.pid, os.WNOHANG)
-            if ended:
-                break
-            peak = max(peak, memory(process.pid))
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-        wall = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise Failed(f"{contender.title} ended with {process.returncode}:\n{log.read_text(errors='replace')[-2000:]}")
-    return Run(used.ru_utime + used.ru_stime, wall, peak)
 
 
 @dataclass(slots=True)
@@ -93,7 +47,7 @@ def rounds_of(contenders: Sequence[Contender], rounds: int, log: Path) -> list[S
     found = [Series(contender) for contender in contenders]
     for number in range(1, rounds + 1):
         for series in found:
-            series.runs.append(run(series.contender, log))
+            series.runs.append(run_all(series.contender.command, log=log, folder=series.contender.folder))
             last = series.runs[-1]
             tell(f"round {number}: {series.contender.title}, {last.wall:.2f} s wall, {last.cpu:.2f} s CPU")
     return found

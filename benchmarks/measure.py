@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-_LOOK_SECONDS: Final = 0.2
+_LOOK_SECONDS: Final = 0.1
 # ru_maxrss is in KiB on Linux and in bytes on macOS.
 _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
@@ -68,8 +68,7 @@ def run(command: Sequence[str | Path], *, log: Path, folder: Path, environment: 
 def run_all(command: Sequence[str | Path], *, log: Path, folder: Path) -> Run:
     """Run a program as :func:`run` does; its peak is that of all of its processes together.
 
-    It is looked at five times a second (Linux alone) and counts what belongs to the processes themselves, each page of
-    memory once; the parts of files that the system keeps in memory for them are not counted.
+    It is looked at ten times a second (Linux alone).
 
     Raises:
         Failed: it ended with an error; the end of the log is in the message.
@@ -79,7 +78,7 @@ def run_all(command: Sequence[str | Path], *, log: Path, folder: Path) -> Run:
     def watch() -> None:
         nonlocal most
         while not ended.wait(_LOOK_SECONDS):
-            most = max(most, sum(map(_own_bytes, _children_of(os.getpid()))))
+            most = max(most, memory(children(os.getpid())))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -91,22 +90,25 @@ def run_all(command: Sequence[str | Path], *, log: Path, folder: Path) -> Run:
     return replace(used, peak=most)
 
 
-def _children_of(process: int) -> list[int]:
+def children(process: int) -> list[int]:
     """The processes that a process started, that these started, and so on."""
     found = []
     with contextlib.suppress(OSError):
         for thread in Path(f"/proc/{process}/task").iterdir():
-            for child in map(int, (thread / "children").read_text().split()):
-                found += [child, *_children_of(child)]
+            for child in map(int, (thread / "children").read_text(encoding="ascii").split()):
+                found += [child, *children(child)]
     return found
 
 
-def _own_bytes(process: int) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss_Anon:"):
-                return int(line.split()[1]) * 1024
-    return 0
+def memory(processes: Iterable[int]) -> int:
+    """The bytes of memory of some processes; what they share counts once (``Pss``)."""
+    total = 0
+    for process in processes:
+        # One that has just ended has none.
+        with contextlib.suppress(OSError):
+            told = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
+            total += sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:"))
+    return total
 
 
 def middle(runs: Iterable[Run]) -> Run:

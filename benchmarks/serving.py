@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -28,7 +28,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from arrowkg.site.addresses import Addresses  # noqa: E402
 from benchmarks.attacks import KINDS, canary  # noqa: E402
 from benchmarks.contenders import CACHE, ROOT, Command, arrowkg_command  # noqa: E402
-from benchmarks.measure import Failed, run  # noqa: E402
+from benchmarks.measure import Failed, children, memory, run  # noqa: E402
 from benchmarks.run import machine, table, tell  # noqa: E402
 from benchmarks.stores import prepared  # noqa: E402
 
@@ -37,6 +37,7 @@ PAGE_TARGET_MS: Final = 100.0
 _LOOK_UP: Final = "SELECT ?title {{ ?paper <https://schema.org/author> <{}> ; <https://schema.org/headline> ?title }}"
 _START_SECONDS: Final = 120
 _SECONDS: Final = 5.0
+_CALM_PAGES: Final = 1000
 
 
 class Connection:
@@ -104,18 +105,9 @@ def free_port() -> int:
         return number
 
 
-def memory(pid: int) -> float:
-    """The memory of a process and its children in MB, shared pages counted once (``Pss``)."""
-    total = 0
-    waiting = [pid]
-    while waiting:
-        one = waiting.pop()
-        with contextlib.suppress(OSError):
-            told = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii")
-            total += sum(int(size) for size in re.findall(r"^Pss: +(\d+)", told, re.MULTILINE))
-            for task in Path(f"/proc/{one}/task").iterdir():
-                waiting += map(int, (task / "children").read_text(encoding="ascii").split())
-    return total / 1000
+def megabytes(process: int) -> float:
+    """The memory of a process and of those that it started."""
+    return memory([process, *children(process)]) / 1e6
 
 
 def rate(port: int, addresses: Sequence[str], accept: str, connections: int = 4) -> tuple[float, float]:
@@ -181,7 +173,7 @@ def beside(store: Path, nt: Path, work: Path) -> None:
     paths = [f"/{Addresses(BASE).stem(one)}" for one in papers]
     with running(ours, work / "ours.log", port) as process, running(theirs, work / "theirs.log", other) as peer:
         wait_complete(port)
-        begun = memory(process.pid), memory(peer.pid)
+        begun = megabytes(process.pid), megabytes(peer.pid)
         one = Connection(port)
         begin = time.perf_counter()
         for path in paths:
@@ -196,7 +188,7 @@ def beside(store: Path, nt: Path, work: Path) -> None:
         measured("SPARQL: titles of a name", "arrowkg", port, [f"/sparql?query={one}" for one in look_ups], json)
         measured("SPARQL: titles of a name", "oxigraph", other, [f"/query?query={one}" for one in look_ups], json)
         measured("fragments of a name", "arrowkg", port, [f"/fragments?object={quote(one)}" for one in authors], "*/*")
-        after = memory(process.pid), memory(peer.pid)
+        after = megabytes(process.pid), megabytes(peer.pid)
     print(table(("what", "server", "requests/s", "p99 ms"), rows))
     print(
         f"memory with children, MB: arrowkg {begun[0]:,.0f} at the start, {after[0]:,.0f} after; "
@@ -235,11 +227,26 @@ def hostile(chance: random.Random, port: int) -> bytes:
     )
 
 
+def fetched(port: int, addresses: Sequence[str], goes_on: Callable[[int], bool]) -> list[float]:
+    """Milliseconds that pages took, in order, fetched one by one as long as it goes on."""
+    times: list[float] = []
+    one = Connection(port)
+    while goes_on(len(times)):
+        started = time.perf_counter()
+        status, _ = one.ask(addresses[len(times) % len(addresses)], "text/html")
+        times.append(1000 * (time.perf_counter() - started))
+        if status != 200:
+            raise Failed(f"a page is answered with {status}")
+        # As readers do; without pauses this would be one more attack.
+        time.sleep(0.01)
+    one.close()
+    return sorted(times)
+
+
 def attacked(store: Path, work: Path, count: int, seed: int) -> bool:
     """Print how pages fare while requests that mean harm come in; whether the target was met."""
     chance = random.Random(seed)
     ended: Counter[str] = Counter()
-    times: list[float] = []
     port = free_port()
     papers = [f"/{Addresses(BASE).stem(one)}.html" for one in names_of(store, "Paper", 2000, work)]
     # A second instead of five, so that a thousand come to their end in minutes; as many go on at a time.
@@ -259,27 +266,18 @@ def attacked(store: Path, work: Path, count: int, seed: int) -> bool:
                 except OSError:
                     ended["closed"] += 1
 
+        calm = fetched(port, papers, lambda count: count < _CALM_PAGES)
         slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
         threads = [threading.Thread(target=attack, args=(requests[number::16],)) for number in range(16)]
         begin = time.perf_counter()
         for thread in threads:
             thread.start()
-        one, place = Connection(port), 0
-        while any(thread.is_alive() for thread in threads):
-            started = time.perf_counter()
-            status, _ = one.ask(papers[place % len(papers)], "text/html")
-            times.append(1000 * (time.perf_counter() - started))
-            if status != 200:
-                raise Failed(f"a page is answered with {status}")
-            place += 1
-            # As readers do; without pauses this would be one more attack.
-            time.sleep(0.01)
+        times = fetched(port, papers, lambda _: any(thread.is_alive() for thread in threads))
         seconds = time.perf_counter() - begin
         for held in slow:
             held.close()
         is_alive = process.poll() is None
-        most = memory(process.pid)
-    times.sort()
+        most = megabytes(process.pid)
     late = times[int(len(times) * 0.99)]
     told = ", ".join(f"{count} {status}" for status, count in ended.most_common())
     met = late < PAGE_TARGET_MS and is_alive and not called
@@ -289,6 +287,7 @@ def attacked(store: Path, work: Path, count: int, seed: int) -> bool:
         f"at most {times[-1]:.1f} ms; "
         f"the server {'lives' if is_alive else 'DIED'}, {most:,.0f} MB; {len(called)} calls reached the canary"
     )
+    print(f"{len(calm):,} pages before: p50 {calm[len(calm) // 2]:.1f} ms, p99 {calm[int(len(calm) * 0.99)]:.1f} ms")
     print(f"p99 under {PAGE_TARGET_MS:g} ms: {'met' if met else 'MISSED'}")
     return met
 

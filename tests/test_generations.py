@@ -146,8 +146,9 @@ def test_a_lost_link_is_told_of(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
     with pytest.raises(OutputError, match="cannot be written"):
-        build(Generations(str(tmp_path / "no" / "such" / "place"), "store"), "one")
+        build(Generations(str(tmp_path / "file" / "place"), "store"), "one")
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.symlink_to", "pathlib.Path.replace"])
@@ -167,3 +168,11 @@ def test_a_failure_while_it_is_made_live_leaves_the_old_one(
     assert live_text(kept) == "one"
     build(kept, "three")
     assert live_text(kept) == "three"
+
+
+def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
+    kept = Generations(str(tmp_path / "build" / "kg"), "store")
+    with kept.building() as generation:
+        (generation / "data").write_text("one")
+        kept.make_live(generation)
+    assert (tmp_path / "build" / "kg" / "live" / "data").read_text() == "one"

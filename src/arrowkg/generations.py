@@ -154,7 +154,7 @@ class Generations:
                 raise UsageError(
                     f"{self.name} holds something else than an arrowkg {self._kind}", hint="name a new or empty folder"
                 )
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             mark = self._folder / _MARK
             aside = mark.with_suffix(".part")
             aside.write_text(json.dumps({"kind": self._kind, "layout": 1}) + "\n", encoding="utf-8")

@@ -69,10 +69,17 @@ def instances(class_: str) -> Find:
     return find
 
 
+def _plain_texts(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str]:
+    for value in values:
+        if value[0] != '"' or value[-1] != '"':
+            return [value for value in values if value[0] != '"' or value[-1] != '"']
+    return ()
+
+
 def of_datatype(datatype: str) -> Find:
     """``sh:datatype``: the datatype itself, and a lexical form that it has."""
     if datatype == XSD_STRING:
-        return each(lambda term: term[0] == '"' == term[-1])
+        return _plain_texts
     if datatype == RDF_LANG_STRING:
         return each(lambda term: term[0] == '"' and bool(literal_parts(term)[2]))
     suffix = f'"^^<{datatype}>'
@@ -144,9 +151,11 @@ def like(matches: Matcher) -> Find:
     """``sh:pattern``."""
 
     def test(term: str) -> bool:
-        if term[0] == "<":
-            return matches(term[1:-1])
-        return term[0] == '"' and matches(lexical_form(term))
+        if term[0] == "_":
+            return False
+        # Most terms are IRIs or texts without escapes, datatype and language.
+        is_bare = term[0] == "<" or (term[-1] == '"' and "\\" not in term)
+        return matches(term[1:-1] if is_bare else lexical_form(term))
 
     return each(test)
 

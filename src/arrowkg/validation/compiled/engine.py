@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, TypeAlias
 
 from arrowkg.settings import Severity
 from arrowkg.terms import Triple
@@ -22,6 +24,10 @@ _SEVERITIES: Final[dict[str, Severity]] = {
     sh("Warning"): "warning",
     sh("Info"): "info",
 }
+
+
+Asked: TypeAlias = tuple[Program, Sequence[str]]
+"""What is asked, and of which focus nodes."""
 
 
 class CompiledEngine:
@@ -59,8 +65,21 @@ class CompiledEngine:
 
     def check_each(self, graphs: Iterable[Iterable[Triple]]) -> list[list[Result]]:
         """The results of each of several graphs by itself; errors as :meth:`check`."""
-        checked = self._checker.check_each([Index(triples) for triples in graphs])
+        with _without_collector():
+            checked = self._checker.check_each([Index(triples) for triples in graphs])
         return [[_result(found) for found in results] for results in checked]
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Python's collector of cycles stays off: it would walk a graph again and again as it grows, and find none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _result(found: Found) -> Result:
@@ -128,14 +147,16 @@ class Checker:
         for graph, programs in work:
             results: list[Found] = []
             for program, nodes in programs:
+                program.prepare(graph, nodes)
+            for program, nodes in programs if len(graph.about) < _LARGE else _by_node(graph, programs):
                 program.run(graph, nodes, results)
             checked.append(results)
         return checked
 
-    def _programs(self, graph: Index) -> list[tuple[Program, Sequence[str]]]:
+    def _programs(self, graph: Index) -> list[Asked]:
         """What is asked of a graph, and of which focus nodes."""
         by_class = self._by_class
-        found: list[tuple[Program, Sequence[str]]] = [
+        found: list[Asked] = [
             (by_class[class_], nodes) for class_, nodes in graph.classes().items() if class_ in by_class
         ]
         for targets, program in self._others:
@@ -143,6 +164,26 @@ class Checker:
             if nodes:
                 found.append((program, nodes))
         return found
+
+
+_LARGE: Final = 1_000
+"""From how many subjects on a graph is gone through subject by subject."""
+
+
+def _by_node(
+    graph: Index, programs: Sequence[tuple[Program, Sequence[str]]]
+) -> Iterator[tuple[Program, Sequence[str]]]:
+    """The programs of each node in the order of the graph, where what belongs together lies together in memory."""
+    of_node: dict[str, list[Program]] = {}
+    for program, nodes in programs:
+        for node in nodes:
+            of_node.setdefault(node, []).append(program)
+    for node in graph.about:
+        for program in of_node.pop(node, ()):
+            yield program, (node,)
+    for node, found in of_node.items():
+        for program in found:
+            yield program, (node,)
 
 
 def focus_nodes(graph: Index, targets: Targets) -> list[str]:

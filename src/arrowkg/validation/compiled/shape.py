@@ -239,10 +239,13 @@ class Program:
         """The queries that may be asked of many graphs at once."""
         self._alone = [one for one in askings if one not in self.together]
 
-    def run(self, graph: Index, nodes: Sequence[str], results: list[Found]) -> None:
-        """Add the results of focus nodes."""
+    def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
+        """Ask what is asked of a whole graph, for all its focus nodes."""
         for asking in self._alone:
             asking.prepare(graph, nodes)
+
+    def run(self, graph: Index, nodes: Sequence[str], results: list[Found]) -> None:
+        """Add the results of focus nodes, once :meth:`prepare` was called."""
         for focus in nodes:
             about = graph.about.get(focus, NOTHING)
             if self._node:
