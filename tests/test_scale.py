@@ -463,8 +463,10 @@ def test_a_run_killed_at_any_point_goes_on_to_the_same_bytes(tmp_path: Path) -> 
             time.sleep(0.001)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(random_.uniform(0, 0.3 if shards_wanted < 0 else 0.05))
+        workers = children_of(process.pid)
         process.kill()
         process.wait()
+        wait_for(lambda pids=workers: not any(map(is_running, pids)))
         shards_ = len(list(tmp_path.glob("kg.ttl.journal/*.shard")))
         went_on += shards_ > 0
         ran = resumed(tmp_path)

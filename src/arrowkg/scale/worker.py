@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import queue
@@ -78,9 +79,12 @@ def main(control: int, folder: str, memory: list[int]) -> None:
 
 def _listen(stream: IO[bytes], requests: queue.SimpleQueue[_Request]) -> None:
     """Queue what is asked for, so that the parent never waits; end the process when the parent has gone."""
-    while len(request := stream.read(REQUEST.size)) == REQUEST.size:
-        requests.put(REQUEST.unpack(request))
-    os._exit(0)
+    try:
+        while len(request := stream.read(REQUEST.size)) == REQUEST.size:
+            requests.put(REQUEST.unpack(request))
+    finally:
+        # The end of the stream, or an error if the parent has gone with answers that it had not read.
+        os._exit(0)
 
 
 def _result(work: Work, kind: int, data: bytes) -> list[bytes]:
@@ -102,4 +106,6 @@ def _write(memory: int, parts: list[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], list(map(int, sys.argv[3:])))
+    # Without a parent there is nobody to tell, and nothing to do.
+    with contextlib.suppress(ConnectionError, struct.error):
+        main(int(sys.argv[1]), sys.argv[2], list(map(int, sys.argv[3:])))
