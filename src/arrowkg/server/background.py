@@ -1,4 +1,4 @@
-"""Processes beside the server that make what takes long: they are nice to it, and end when it does."""
+"""Processes beside the server that make what takes long, and end when it does."""
 
 from __future__ import annotations
 
@@ -71,6 +71,9 @@ async def _ended(process: SpawnProcess) -> None:
 
 
 def _survey(survey: Survey) -> None:
+    # Nobody waits for it, or not for long.
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
     _settle()
     carry_out(survey)
 
@@ -81,9 +84,7 @@ def _make(source: Source, found: Found) -> None:
 
 
 def _settle() -> None:
-    """Give way to the server, and end when it has gone, which cannot tell of it if it was killed."""
-    with contextlib.suppress(OSError):
-        os.nice(_NICE)
+    """End when the server has gone, which cannot tell of it if it was killed."""
     # Ctrl-C goes to all processes of a terminal; the server ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

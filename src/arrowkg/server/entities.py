@@ -30,11 +30,18 @@ KINDS: Final = (
 """The kinds of entities that have pages, each with its class; what is of several has the page of the first."""
 YEAR: Final = "year"
 
-# About this many papers, and a page takes longer to make than others should wait.
-_HEAVY_PAPERS: Final = 100
+LIGHT: Final = 0
+"""How heavy an entity is that is rendered at once."""
+MEDIUM: Final = 1
+"""How heavy one is for which others should not wait: from about 100 papers, or 300 authors."""
+HEAVY: Final = 2
+"""How heavy one is that takes so long that a process makes it: from about 600 papers."""
+
+_MEDIUM_PAPERS: Final = 100
+_HEAVY_PAPERS: Final = 600
 # A paper names an author by schema:author and dcterms:creator, an authorship by schema:item and pro:isHeldBy.
 _TRIPLES_A_PAPER: Final = 4
-_HEAVY_BYLINE: Final = 300
+_MEDIUM_BYLINE: Final = 300
 _MOST_LINKED_AUTHORS: Final = 20
 _suffix = re.compile(r"(?:\.page-[0-9]{1,6})?\.html|\.ttl|\.jsonld|\.nt|\.linkset\.json")
 _beyond_ascii = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
@@ -66,7 +73,7 @@ class Found:
         kind: ``paper``, ``author``, ``venue``, ``capture`` or ``year``.
         iri: its IRI, or the year in four digits.
         stem: the path of its page without the suffix.
-        is_heavy: whether it takes so long to render that others should not wait for it.
+        weight: :data:`LIGHT`, :data:`MEDIUM` or :data:`HEAVY`.
         types: its schema.org classes, as IRIs.
         authors: some of the authors of a paper, as IRIs.
     """
@@ -74,7 +81,7 @@ class Found:
     kind: str
     iri: str
     stem: str
-    is_heavy: bool
+    weight: int
     types: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
 
@@ -156,11 +163,11 @@ class Entities:
         if kind is None:
             return None
         is_paper = kind == "paper"
-        linked = list(islice(self._objects(node, self._schema.author), _HEAVY_BYLINE)) if is_paper else []
-        heavy = len(linked) >= _HEAVY_BYLINE if is_paper else self._is_named_often(node)
+        linked = list(islice(self._objects(node, self._schema.author), _MEDIUM_BYLINE)) if is_paper else []
+        named = len(linked) >= _MEDIUM_BYLINE if is_paper else _weight(self._named(node) // _TRIPLES_A_PAPER)
         of_schema = sorted(iri_of(value) for value in types if "://schema.org/" in value)
         authors = sorted(linked) if len(linked) <= _MOST_LINKED_AUTHORS else ()
-        return Found(kind, iri, self._addresses.stem(iri), heavy, tuple(of_schema), tuple(authors))
+        return Found(kind, iri, self._addresses.stem(iri), int(named), tuple(of_schema), tuple(authors))
 
     def files(self, found: Found) -> Iterator[tuple[str, bytes]]:
         """The files of an entity, each with its path."""
@@ -180,12 +187,12 @@ class Entities:
         predicate = pyoxigraph.NamedNode(iri_of(self._schema.datePublished))
         quads = self._store.quads_for_pattern(None, predicate, value, pyoxigraph.DefaultGraph())
         count = sum(1 for _ in islice(quads, _HEAVY_PAPERS))
-        return Found(YEAR, year, f"{YEAR}/{year}", count >= _HEAVY_PAPERS) if count else None
+        return Found(YEAR, year, f"{YEAR}/{year}", _weight(count)) if count else None
 
-    def _is_named_often(self, node: pyoxigraph.NamedNode) -> bool:
-        most = _HEAVY_PAPERS * _TRIPLES_A_PAPER
+    def _named(self, node: pyoxigraph.NamedNode) -> int:
+        """How many triples name a node, as far as that matters."""
         named = self._store.quads_for_pattern(None, None, node, pyoxigraph.DefaultGraph())
-        return sum(1 for _ in islice(named, most)) == most
+        return sum(1 for _ in islice(named, _HEAVY_PAPERS * _TRIPLES_A_PAPER))
 
     def _objects(self, node: pyoxigraph.NamedNode, predicate: str) -> Iterator[str]:
         named = pyoxigraph.NamedNode(iri_of(predicate))
@@ -200,6 +207,10 @@ class Entities:
         with contextlib.closing(sqlite3.connect(f"{self._source.addresses.as_uri()}?mode=ro", uri=True)) as listed:
             row = listed.execute("SELECT iri FROM addresses WHERE path = ?", (path,)).fetchone()
         return None if row is None else str(row[0])
+
+
+def _weight(papers: int) -> int:
+    return LIGHT if papers < _MEDIUM_PAPERS else MEDIUM if papers < _HEAVY_PAPERS else HEAVY
 
 
 def _decoded(match: re.Match[str]) -> str:

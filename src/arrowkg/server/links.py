@@ -15,7 +15,7 @@ NOTATIONS: Final = ((".html", "text/html"), *FORMATS)
 def links_of(found: Found) -> tuple[str, ...]:
     """The values of the Link header of an entity's files, relative to where these are.
 
-    >>> found = Found("venue", "https://kg.example.org/venue/iclr", "venue/iclr", False)
+    >>> found = Found("venue", "https://kg.example.org/venue/iclr", "venue/iclr", 0)
     >>> [value for value in links_of(found) if "turtle" in value]
     ['<iclr.ttl>; rel="alternate describedby"; type="text/turtle"']
     """

@@ -21,7 +21,7 @@ import pyoxigraph
 from arrowkg import vocab
 from arrowkg.errors import InputError, StoreError
 from arrowkg.server.background import Maker, surveying
-from arrowkg.server.entities import Entities, Found, Source, stem_of
+from arrowkg.server.entities import HEAVY, MEDIUM, Entities, Found, Source, stem_of
 from arrowkg.server.fragments import Fragments
 from arrowkg.server.links import links_of
 from arrowkg.server.media import media_type_of
@@ -93,7 +93,7 @@ class Live:
                 base_iri = based(self.database, serving.base_iri, serving.folder)
                 look = Look(serving.title, base_iri, self.manifest.schema_ns, has_server=True)
                 self._source = Source(look, self.database, self._folder / _ROOT, self._folder / _ADDRESSES)
-                self._entities = Entities(self._source)
+                self._entities, self._others = Entities(self._source), Entities(self._source)
                 self._fragments = Fragments(self.database, self.manifest)
             except OSError as error:
                 raise StoreError(f"the store cannot be read ({error})", file=serving.folder) from None
@@ -102,6 +102,7 @@ class Live:
             self._stack.callback(self._end_survey)
             # A thread each, since a reader of the store is for one thread.
             self._pages_lane = self._stack.enter_context(ThreadPoolExecutor(1, "pages"))
+            self._slow_lane = self._stack.enter_context(ThreadPoolExecutor(1, "slow pages"))
             self._fragments_lane = self._stack.enter_context(ThreadPoolExecutor(1, "fragments"))
             # What a thread reads halfway is let go by it too.
             self._stack.callback(lambda: self._fragments_lane.submit(self._fragments.close).result())
@@ -188,7 +189,7 @@ class Live:
 
     async def _of_entity(self, path: str, entity: Found) -> Held | Path | None:
         links = links_of(entity)
-        if entity.is_heavy:
+        if entity.weight == HEAVY:
             if not self._is_there(path):
                 await self._once(entity.stem, lambda: self._maker.make(self._source, entity))
             return await self._read(path, links)
@@ -196,10 +197,13 @@ class Live:
         return files.get(path)
 
     async def _rendered(self, entity: Found, links: tuple[str, ...]) -> dict[str, Held]:
-        def rendered() -> dict[str, Held]:
-            return {path: held(data, media_type_of(path), links) for path, data in self._entities.files(entity)}
+        is_slow = entity.weight == MEDIUM
+        entities, lane = (self._others, self._slow_lane) if is_slow else (self._entities, self._pages_lane)
 
-        files = await self._in(self._pages_lane, rendered)
+        def rendered() -> dict[str, Held]:
+            return {path: held(data, media_type_of(path), links) for path, data in entities.files(entity)}
+
+        files = await self._in(lane, rendered)
         for path, file in files.items():
             self.shelf.put(path, file)
         return files
