@@ -551,6 +551,9 @@ def test_installing_what_is_there_does_nothing() -> None:
     assert done.stdout.splitlines() == [
         "install_judges: JavaScript judges: in place",
         "install_judges: browser: in place",
+        "install_judges: what looks over pages: in place",
+        "install_judges: web servers and Graphviz: in place",
         "install_judges: Virtuoso: in place",
         "install_judges: Java judges: in place",
+        "install_judges: Spark: in place",
     ]
