@@ -282,7 +282,8 @@ def test_a_push_that_is_killed_goes_on_where_it_stopped(
     assert went_on is not None
     assert int(went_on[1].replace(",", "")) >= sent
     assert store.lines(graph) == (many.triples if mode == "replace" else many.triples | page_triples)
-    assert not list(tmp_path.iterdir())
+    # A kill in the moment in which the journal is written leaves what it was writing aside.
+    assert not [path for path in tmp_path.iterdir() if path.suffix != ".part"]
 
 
 def _wait_until_sent(journal: Path, batches: int) -> int:

@@ -7,7 +7,7 @@ on the records and on nothing else, so that the same input gives the same chunks
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -76,7 +76,9 @@ class Chunk:
         return f"{first.file}, line {first.line}, to {last.file}, line {last.line}"
 
 
-def chunks(names: Sequence[str], settings: Settings, source: Source | None, most_records: int) -> Iterator[Chunk]:
+def chunks(
+    names: Sequence[str], settings: Settings, source: Source | None, most_records: int
+) -> Generator[Chunk, None, None]:
     """The records of inputs in chunks; the last one holds the error that ended the reading, if one did.
 
     >>> [len(chunk.records) for chunk in chunks(["seeds/papers.jsonl"], Settings(), None, 4)]
@@ -96,7 +98,7 @@ class _Chunking:
     def _told(self, told: Told) -> None:
         self._chunk.told.append((len(self._chunk.records), told))
 
-    def chunks(self, names: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, names: Sequence[str]) -> Generator[Chunk, None, None]:
         try:
             for name in names:
                 with Input(name, self._settings) as opened:

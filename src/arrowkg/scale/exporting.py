@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
@@ -77,16 +77,17 @@ def carry_out(job: Job, hooks: Hooks) -> Summary:
         entries = read(*job.inputs, settings=settings, source=job.source, limit=job.limit, hooks=hooks)
         return _alone(entries, job, hooks)
     most = _CHUNK_RECORDS_CHECKED if job.plan.is_checked else _CHUNK_RECORDS
-    found = chunks(job.inputs, settings, job.source, most)
-    if job.journal is not None:
-        job.journal.open(job.inputs, job.plan, (most, CHUNK_BYTES))
-        return _with_workers(found, job, hooks)
-    first = list(islice(found, _FEW_CHUNKS + 1))
-    found = chain(first, found)
-    if len(first) <= _FEW_CHUNKS or (job.limit is not None and job.limit <= _FEW_CHUNKS * most):
-        most_papers = None if job.limit is None else min(job.limit, sys.maxsize)
-        return _alone(islice(_entries(found, job.plan, hooks), most_papers), job, hooks)
-    return _with_workers(found, job, hooks)
+    # Closed here and not by the collector of cycles, since an error that ends the run holds the reading half-done.
+    with closing(chunks(job.inputs, settings, job.source, most)) as found:
+        if job.journal is not None:
+            job.journal.open(job.inputs, job.plan, (most, CHUNK_BYTES))
+            return _with_workers(found, job, hooks)
+        first = list(islice(found, _FEW_CHUNKS + 1))
+        every = chain(first, found)
+        if len(first) <= _FEW_CHUNKS or (job.limit is not None and job.limit <= _FEW_CHUNKS * most):
+            most_papers = None if job.limit is None else min(job.limit, sys.maxsize)
+            return _alone(islice(_entries(every, job.plan, hooks), most_papers), job, hooks)
+        return _with_workers(every, job, hooks)
 
 
 def _alone(entries: Iterator[Entry], job: Job, hooks: Hooks) -> Summary:
