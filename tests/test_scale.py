@@ -486,6 +486,30 @@ def stopped(folder: Path, monkeypatch: pytest.MonkeyPatch, count: int = 60) -> N
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_a_journal_whose_removal_was_interrupted_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    put(tmp_path, "p.jsonl", lines(60))
+    unlink = Path.unlink
+    removed: list[str] = []
+
+    def interrupted(self: Path, *, missing_ok: bool = False) -> None:
+        if self.parent.name == "kg.ttl.journal" and self.suffix != ".part":
+            if len(removed) == count:
+                raise OSError("interrupted")
+            removed.append(self.name)
+        unlink(self, missing_ok=missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", interrupted)
+        assert resumed(tmp_path).code == 0
+    assert (tmp_path / "kg.ttl.journal" / "run.json").exists()
+    assert resumed(tmp_path).code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kg.ttl", "p.jsonl"]
+
+
+@pytest.mark.usefixtures("small")
 def test_what_is_finished_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped(tmp_path, monkeypatch)
     damaged, missing = sorted((tmp_path / "kg.ttl.journal").glob("*.shard"))[2:4]

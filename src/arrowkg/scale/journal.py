@@ -10,12 +10,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
 import os
 import platform
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from hashlib import sha256
@@ -121,7 +121,11 @@ class Journal:
 
     def remove(self) -> None:
         """Remove the journal of a run that is done."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            # What makes the folder a journal goes last, so that a kill meanwhile leaves one.
+            for path in sorted(self.folder.iterdir(), key=lambda one: (one.name == _LOCK, one.name == _RUN)):
+                path.unlink()
+            self.folder.rmdir()
 
 
 def _described(inputs: Sequence[str], plan: Plan, chunking: Sequence[object]) -> dict[str, Any]:
