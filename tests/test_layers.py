@@ -17,7 +17,7 @@ ROOMS: Final = (
     ("errors",),
     ("model", "vocab", "terms", "settings"),
     ("iris", "files", "sparql_tokens"),
-    ("mapping", "spool", "generations"),
+    ("mapping", "spool", "generations", "void"),
     ("repeats",),
     ("sources", "formats", "validation"),
     ("sinks",),

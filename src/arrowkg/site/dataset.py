@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import orjson
 
+from arrowkg import void
 from arrowkg.stores.manifest import Manifest
 from arrowkg.terms import integer, iri, text
 from arrowkg.vocab import RDF_TYPE
 
-_VOID: Final = "http://rdfs.org/ns/void#"
 _DCAT: Final = "http://www.w3.org/ns/dcat#"
 _DCTERMS: Final = "http://purl.org/dc/terms/"
 _SCHEMA: Final = "https://schema.org/"
@@ -51,30 +51,19 @@ def description_lines(title: str, base_iri: str, manifest: Manifest, dumps: list
     this = f"<{base_iri}dataset>"
     told = text(description(manifest))
     found = [
-        *((this, RDF_TYPE, f"<{name}Dataset>") for name in (_VOID, _DCAT, _SCHEMA)),
+        *((this, RDF_TYPE, f"<{name}Dataset>") for name in (_DCAT, _SCHEMA)),
         *((this, f"<{name}>", text(title)) for name in (f"{_DCTERMS}title", f"{_SCHEMA}name")),
         *((this, f"<{name}description>", told) for name in (_DCTERMS, _SCHEMA)),
         (this, f"<{_SCHEMA}url>", iri(f"{base_iri}dataset.html")),
         (this, f"<{_DCAT}landingPage>", iri(f"{base_iri}dataset.html")),
-        (this, f"<{_VOID}uriSpace>", text(base_iri)),
-        (this, f"<{_VOID}triples>", integer(manifest.triples)),
+        (this, f"<{void.VOID}uriSpace>", text(base_iri)),
+        *void.counts(this, void.part_of_page(base_iri), manifest.classes, manifest.properties),
     ]
-    for kind, counted, counts in (
-        ("class", "entities", manifest.classes),
-        ("property", "triples", manifest.properties),
-    ):
-        for number, (what, count) in enumerate(counts.items(), 1):
-            part = f"<{base_iri}dataset#{kind}-{number}>"
-            found += [
-                (this, f"<{_VOID}{kind}Partition>", part),
-                (part, f"<{_VOID}{kind}>", iri(what)),
-                (part, f"<{_VOID}{counted}>", integer(count)),
-            ]
     for dump in dumps:
         address = f"{base_iri}{dump.path}"
         node, checksum = f"<{base_iri}dataset#{dump.path}>", f"<{base_iri}dataset#{dump.path}-sha256>"
         found += [
-            (this, f"<{_VOID}dataDump>", iri(address)),
+            (this, f"<{void.VOID}dataDump>", iri(address)),
             (this, f"<{_DCAT}distribution>", node),
             (this, f"<{_SCHEMA}distribution>", node),
             (node, RDF_TYPE, f"<{_DCAT}Distribution>"),

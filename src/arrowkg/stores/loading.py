@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from arrowkg import void
 from arrowkg.errors import ArrowkgError, InputError, OutputError, StoreError
 from arrowkg.generations import Generations
 from arrowkg.statements import Piece, Statements
 from arrowkg.stores.manifest import DATABASE, NAMES, CaptureHeld, Manifest, inputs_of, read_manifest, write_manifest
 from arrowkg.stores.names import write_names
-from arrowkg.terms import integer
-from arrowkg.vocab import RDF_TYPE
 
 if TYPE_CHECKING:
     import pyoxigraph
@@ -28,7 +27,6 @@ Mode: TypeAlias = Literal["replace", "merge"]
 
 STATISTICS: Final = "urn:arrowkg:statistics"
 """The named graph of a store that holds its counts as a VoID description."""
-_VOID: Final = "http://rdfs.org/ns/void#"
 _MOST_THREADS: Final = 4
 
 _CLASSES: Final = "SELECT ?what (COUNT(?s) AS ?count) { ?s a ?what } GROUP BY ?what"
@@ -260,21 +258,10 @@ def _captures(store: pyoxigraph.Store) -> tuple[CaptureHeld, ...]:
 
 
 def _void(classes: dict[str, int], properties: dict[str, int]) -> str:
-    """The counts as N-Quads, described with VoID (https://www.w3.org/TR/void/)."""
+    """The counts as N-Quads."""
     this = f"<{STATISTICS}>"
-    lines = [
-        (this, RDF_TYPE, f"<{_VOID}Dataset>"),
-        (this, f"<{_VOID}triples>", integer(sum(properties.values()))),
-    ]
-    for kind, counted, counts in (("class", "entities", classes), ("property", "triples", properties)):
-        for number, (what, count) in enumerate(counts.items(), 1):
-            part = f"<{STATISTICS}:{kind}:{number}>"
-            lines += [
-                (this, f"<{_VOID}{kind}Partition>", part),
-                (part, f"<{_VOID}{kind}>", f"<{what}>"),
-                (part, f"<{_VOID}{counted}>", integer(count)),
-            ]
-    return "".join([f"{s} {p} {o} {this} .\n" for s, p, o in lines])
+    found = void.counts(this, lambda kind, number: f"<{STATISTICS}:{kind}:{number}>", classes, properties)
+    return "".join([f"{s} {p} {o} {this} .\n" for s, p, o in found])
 
 
 @contextlib.contextmanager

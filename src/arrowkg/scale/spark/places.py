@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from arrowkg import void
 from arrowkg.errors import OutputError, UsageError
 from arrowkg.generations import Generations
 from arrowkg.scale.spark.parts import Part, by_count, chunks, part_name, write_part
@@ -29,10 +30,8 @@ from arrowkg.scale.spark.told import Told
 from arrowkg.terms import integer, text
 from arrowkg.validation import Report
 from arrowkg.validation.renderings import render
-from arrowkg.vocab import RDF_TYPE
 
 _ATTEMPTS: Final = "attempts"
-_VOID: Final = "http://rdfs.org/ns/void#"
 
 
 class Written(Protocol):
@@ -261,18 +260,9 @@ def void_lines(base_iri: str, classes: dict[str, int], properties: dict[str, int
     """
     this = f"<{base_iri}dataset>"
     found = [
-        (this, RDF_TYPE, f"<{_VOID}Dataset>"),
-        (this, f"<{_VOID}uriSpace>", text(base_iri)),
-        (this, f"<{_VOID}triples>", integer(sum(properties.values()))),
-        (this, f"<{_VOID}classes>", integer(len(classes))),
-        (this, f"<{_VOID}properties>", integer(len(properties))),
+        *void.counts(this, void.part_of_page(base_iri), classes, properties),
+        (this, f"<{void.VOID}uriSpace>", text(base_iri)),
+        (this, f"<{void.VOID}classes>", integer(len(classes))),
+        (this, f"<{void.VOID}properties>", integer(len(properties))),
     ]
-    for kind, counted, counts in (("class", "entities", classes), ("property", "triples", properties)):
-        for number, (what, count) in enumerate(counts.items(), 1):
-            part = f"<{base_iri}dataset#{kind}-{number}>"
-            found += [
-                (this, f"<{_VOID}{kind}Partition>", part),
-                (part, f"<{_VOID}{kind}>", f"<{what}>"),
-                (part, f"<{_VOID}{counted}>", integer(count)),
-            ]
     return sorted({f"{s} {p} {o} ." for s, p, o in found})
