@@ -97,7 +97,7 @@ def test_skipped_rules_are_left_out_and_named(engine: Engine) -> None:
 
 
 def test_the_skipped_rule_is_a_shape() -> None:
-    from arrowkg.cli.export import PAGE_RULES
+    from arrowkg.cli.checking import PAGE_RULES
 
     subjects = {str(subject).rpartition("#")[2] for subject in load_shapes().graph().subjects()}
     assert set(PAGE_RULES) <= subjects

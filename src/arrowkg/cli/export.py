@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Final
 
 import click
 
+from arrowkg.cli.checking import PAGE_RULES, checking_options, report_rendering
 from arrowkg.cli.configuration import configured, mapping_options
 from arrowkg.cli.console import Console, console_options
 from arrowkg.cli.places import check_places
@@ -23,18 +22,6 @@ from arrowkg.settings import EXAMPLE_BASE_IRI, Settings
 from arrowkg.sinks import Target
 from arrowkg.sources import source_named
 
-PAGE_RULES: Final = ("Capture-declared-count",)
-"""The shapes that need a whole page, and so are not checked when only a part of it is read."""
-
-_REPORT_SUFFIXES: Final = {
-    ".txt": "text",
-    ".json": "json",
-    ".ttl": "turtle",
-    ".html": "html",
-    ".xml": "junit",
-    ".sarif": "sarif",
-}
-
 
 @click.command("export")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
@@ -45,20 +32,7 @@ _REPORT_SUFFIXES: Final = {
 @click.option("--graph", metavar="IRI", help="The named graph to write into (N-Quads, TriG, JSON-LD).")
 @mapping_options
 @click.option("--sort/--no-sort", default=None, help="Sort, or keep the order of the input. [default: by format]")
-@click.option("--validate/--no-validate", default=True, show_default=True, help="Check the graph with SHACL.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["violation", "warning", "info", "never"]),
-    help="The least severity that keeps FILE from being written.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["compiled", "pyshacl"]),
-    help="What checks: arrowkg's own engine, or pySHACL. [default: compiled]",
-)
-@click.option(
-    "--report", metavar="FILE", help="Write the validation report; its suffix says how (.html, .json, .ttl, …)."
-)
+@checking_options("FILE")
 @click.option("--skip-bad", is_flag=True, help="Go on without records that cannot be read or mapped.")
 @click.option("--rejects", metavar="FILE", help="Where such records go. [default: OUTPUT.rejects.jsonl]")
 @click.option(
@@ -154,16 +128,6 @@ def _format(output: str, to: str | None, *, jsonl: bool) -> Format:
     if jsonl and chosen.name not in ("jsonld", "jsonld-lines"):
         raise UsageError(f"--jsonl goes with JSON-LD, not with {chosen.title}")
     return format_named("jsonld-lines") if jsonl else chosen
-
-
-def report_rendering(report: str) -> str:
-    """The report format that a file name asks for."""
-    suffix = Path(report).suffix.lower()
-    if suffix not in _REPORT_SUFFIXES:
-        raise UsageError(
-            f"--report {report}: the suffix names no report format", hint=f"use one of {' '.join(_REPORT_SUFFIXES)}"
-        )
-    return _REPORT_SUFFIXES[suffix]
 
 
 def _tell(summary: Summary, output: str, chosen: Format, settings: Settings, bad: Rejects, console: Console) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from arrowkg.cli.checking import checking_options, report_rendering
 from arrowkg.cli.configuration import configured, mapping_options
 from arrowkg.cli.console import Console, console_options
-from arrowkg.cli.export import report_rendering
 from arrowkg.cli.places import check_places
 from arrowkg.cli.rejects import Rejects
 from arrowkg.errors import UsageError
@@ -37,20 +37,7 @@ _COMPRESSIONS: Final = {"gz": ".gz", "zst": ".zst", "none": ""}
 )
 @click.option("--parts", type=click.IntRange(min=1), metavar="N", help="How many parts. [default: by size]")
 @mapping_options
-@click.option("--validate/--no-validate", default=True, show_default=True, help="Check the graph with SHACL.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["violation", "warning", "info", "never"]),
-    help="The least severity that keeps OUT from being written.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["compiled", "pyshacl"]),
-    help="What checks: arrowkg's own engine, or pySHACL. [default: compiled]",
-)
-@click.option(
-    "--report", metavar="FILE", help="Write the validation report; its suffix says how (.html, .json, .ttl, …)."
-)
+@checking_options("OUT")
 @click.option("--skip-bad", is_flag=True, help="Go on without records that cannot be read or mapped.")
 @click.option("--rejects", metavar="FILE", help="Where such records go. [default: OUT.rejects.jsonl]")
 @console_options

@@ -7,9 +7,9 @@ from itertools import islice
 
 import click
 
+from arrowkg.cli.checking import PAGE_RULES
 from arrowkg.cli.configuration import configured, mapping_options
 from arrowkg.cli.console import Console, console_options
-from arrowkg.cli.export import PAGE_RULES
 from arrowkg.cli.places import check_places
 from arrowkg.files import STDIN_OR_STDOUT, Input, Output
 from arrowkg.formats.reading import read_rdf
