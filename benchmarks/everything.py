@@ -1,8 +1,8 @@
 """All work at growing sizes beside all peers, in one table: ``python benchmarks/everything.py``.
 
 Export, validated export, load, query and site; each peer on the same papers or triples, and the triples of all exports
-compared. A program that took too long is left out at larger sizes, and the table says so. README.md beside this file
-tells more.
+compared. A program that took too long or too much memory is left out at larger sizes, and the table says so. README.md
+beside this file tells more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +43,7 @@ SIZES: Final = (1_000, 10_000)
 MOST_REAL: Final = 150_000
 """Real papers there are about as many; more are made up."""
 MOST_SECONDS: Final = 120.0
+MOST_MEGABYTES: Final = 4000.0
 QUESTION: Final = "papers-per-venue-and-year"
 _CORES: Final = len(os.sched_getaffinity(0))
 
@@ -158,15 +159,20 @@ def oxigraph() -> Path:
 
 
 class Series:
-    """Measures at growing sizes, and remembers who took too long."""
+    """Measures at growing sizes, and remembers who took too long or too much memory."""
 
-    def __init__(self, rounds: int, most_seconds: float) -> None:
+    def __init__(self, rounds: int, most_seconds: float, most_megabytes: float) -> None:
         self._rounds = rounds
         self._most = most_seconds
+        self._most_bytes = most_megabytes * 1e6
         self._slow: dict[tuple[str, str], str] = {}
         self.results: list[Result] = []
 
-    def measure(self, papers: int, triples: int, jobs: Sequence[Job], log: Path) -> list[Job]:
+    def counted(self, papers: int, triples: int) -> None:
+        """Note how many triples so many papers have."""
+        self.results = [replace(one, triples=triples) if one.papers == papers else one for one in self.results]
+
+    def measure(self, papers: int, jobs: Sequence[Job], log: Path) -> list[Job]:
         """Run some jobs turn by turn; those that were not left out."""
         runs: dict[int, list[Run]] = {}
         why: dict[int, str] = {}
@@ -187,9 +193,11 @@ class Series:
                 if used.wall > self._most:
                     # Once is enough to know that more papers would take far longer.
                     self._slow[key] = f"{used.wall:,.0f} s for {papers:,} papers"
+                elif used.peak > self._most_bytes:
+                    self._slow[key] = f"{used.peak / 1e6:,.0f} MB for {papers:,} papers"
         for place, job in enumerate(jobs):
             found = None if place in why and place not in runs else middle(runs[place])
-            self.results.append(Result(job.work, papers, job.contender.title, triples, found, why.get(place, "")))
+            self.results.append(Result(job.work, papers, job.contender.title, 0, found, why.get(place, "")))
         return [job for place, job in enumerate(jobs) if place in runs]
 
     @staticmethod
@@ -222,14 +230,14 @@ def of_size(series: Series, papers: int, source: Sequence[str | Path], work: Pat
         "-q",
     ]
     run(first, log=log, folder=ROOT)
-    triples = int(module("compare", work / "papers.nt"))
     many = _CORES > 1
-    done = series.measure(papers, triples, list(exports(work, many=many)), log)
-    module("compare", *[job.contender.output for job in done])
+    done = series.measure(papers, list(exports(work, many=many)), log)
+    triples = int(module("compare", *[job.contender.output for job in done]))
     for job in done[1:]:
         job.contender.output.unlink()
     for jobs in (checks(work, many=many), loads(work), queries(work), sites(work)):
-        series.measure(papers, triples, list(jobs), log)
+        series.measure(papers, list(jobs), log)
+    series.counted(papers, triples)
 
 
 def shown(results: Sequence[Result]) -> str:
@@ -255,11 +263,18 @@ def main() -> int:
     parser.add_argument(
         "--most-seconds", type=float, default=MOST_SECONDS, metavar="S", help="who took longer is left out later [120]"
     )
+    parser.add_argument(
+        "--most-megabytes",
+        type=float,
+        default=MOST_MEGABYTES,
+        metavar="M",
+        help="who took more memory is left out later [4000]",
+    )
     asked = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     print(machine(), flush=True)
-    series = Series(asked.rounds, asked.most_seconds)
+    series = Series(asked.rounds, asked.most_seconds, asked.most_megabytes)
     source = ["--generated"] if asked.generated else []
     for papers in sorted(asked.papers):
         with tempfile.TemporaryDirectory(prefix="everything-", dir=CACHE) as folder:

@@ -218,6 +218,17 @@ def test_the_automaton_says_what_re_says(pattern: str, value: str, flags: str) -
     assert matcher(pattern, flags)(value) == (compiled.search(value) is not None)
 
 
+@given(
+    st.lists(st.sampled_from(["a", "[^b]", ".", "[ab]{2}", r"\n", r"\s", r"\$", "(?:ab)"]), max_size=4).map("".join),
+    st.sampled_from(["$", r"\Z", ""]),
+    st.text("ab \n$", max_size=8),
+    st.sampled_from(["", "m", "s", "i"]),
+)
+def test_patterns_that_end_with_the_text_say_what_re_says(pattern: str, end: str, value: str, flags: str) -> None:
+    number = {"": 0, "m": re.MULTILINE, "s": re.DOTALL, "i": re.IGNORECASE}[flags]
+    assert matcher(pattern + end, flags)(value) == (re.search(pattern + end, value, number) is not None)
+
+
 @pytest.mark.parametrize(
     "pattern", ["(a+)+$", "^(a|a)*$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(a*)*b", "(x+x+)+y", "(.*)(.*)(.*)(.*)=$"]
 )

@@ -183,8 +183,9 @@ def assert_manifest_is_true(out: Path, found: list[bytes]) -> None:
 
 
 @needs_spark
+@pytest.mark.parametrize(("work", "tasks", "least"), [("mapping", 40, 8), ("writing", 12, 2)])
 def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
-    running: Cluster, session: Any, tmp_path: Path
+    running: Cluster, session: Any, tmp_path: Path, work: str, tasks: int, least: int
 ) -> None:
     from arrowkg.scale.spark.job import Job, Outcome, carry_out
     from arrowkg.scale.spark.places import SharedFolder
@@ -193,13 +194,13 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
     source = put(tmp_path, "in.jsonl", content)
     in_blocks(session, len(content) // 40)
     outcomes: list[Outcome] = []
-    job = Job([str(source)], None, Settings(), None, None, ".nt.gz", 6)
+    job = Job([str(source)], None, Settings(), None, None, ".nt.gz", 12)
     out = SharedFolder(str(tmp_path / "out"))
     killed_at: list[int] = []
     before: list[set[str]] = []
 
     def kill() -> None:
-        killed_at.append(completed_tasks(session, 40, least=8))
+        killed_at.append(completed_tasks(session, work, tasks, least))
         before.append(executors(session))
         running.kill_worker(0)
 
@@ -207,7 +208,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
     killer.start()
     outcomes.append(carry_out(session, job, out))
     killer.join()
-    assert 8 <= killed_at[0] < 40
+    assert least <= killed_at[0] < tasks
     assert len(before[0]) == 3
     # What the dead one had shuffled went with it.
     assert before[0] - executors(session)
@@ -216,19 +217,22 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
     assert sorted(written(tmp_path / "out")) == (tmp_path / "one.nt").read_bytes().split(b"\n")[:-1]
     assert outcomes[0].papers == 4000
     names = sorted(path.name for path in (tmp_path / "out" / "live").iterdir())
-    assert names == ["lock", "manifest.json", *(f"part-{n:05d}.nt.gz" for n in range(6)), "void.nt"]
+    assert names == ["lock", "manifest.json", *(f"part-{n:05d}.nt.gz" for n in range(12)), "void.nt"]
     running.start_worker()
     running.wait_for(2)
 
 
-def completed_tasks(session: Any, tasks: int, least: int) -> int:
-    """Wait until so many tasks of the stage that maps are done; how many are."""
+def completed_tasks(session: Any, work: str, tasks: int, least: int) -> int:
+    """Wait until so many tasks of the stage that maps records, or writes parts, are done; how many are."""
     tracker = session.sparkContext.statusTracker()
     for _ in range(6000):
         for stage in tracker.getActiveStageIds():
             info = tracker.getStageInfo(stage)
+            if not info or info.numTasks < tasks or info.numCompletedTasks < least:
+                continue
             # The lines are counted in a stage of as many tasks; that one has no name of Python's.
-            if info and info.numTasks >= tasks and "partitionBy" in info.name and info.numCompletedTasks >= least:
+            is_mapping = "partitionBy" in info.name
+            if is_mapping if work == "mapping" else info.numTasks == tasks:
                 return int(info.numCompletedTasks)
         time.sleep(0.01)
     raise AssertionError("the tasks do not come")

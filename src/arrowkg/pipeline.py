@@ -165,7 +165,7 @@ def entry_of(record: Record | BadRecord, source: Source, settings: Settings, hoo
 def _tell_of_odd_characters(paper: Paper, record: Record, settings: Settings, hooks: Hooks) -> None:
     if settings.characters == "refuse":
         return
-    odd = unsafe_characters("\n".join(texts_of(paper, record.capture).values()))
+    odd = unsafe_characters(" ".join(texts_of(paper, record.capture).values()))
     if not odd:
         return
     codes = ", ".join(sorted({f"U+{ord(char):04X}" for char in odd}))

@@ -70,7 +70,8 @@ def add_to_store(store: pyoxigraph.Store, triples: Collection[Triple], graph: st
         return
     text = "".join([f"{subject} {predicate} {value} .\n" for subject, predicate, value in triples])
     where = pyoxigraph.NamedNode(graph) if graph else None
-    store.load(text.encode(), format=pyoxigraph.RdfFormat.N_TRIPLES, to_graph=where)
+    # Terms were checked where they were made or read, so they need not be again.
+    store.load(text.encode(), format=pyoxigraph.RdfFormat.N_TRIPLES, to_graph=where, lenient=True)
 
 
 def term_of_oxigraph(node: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
@@ -119,7 +119,7 @@ class Checker:
             else:
                 others.append((targets, shape))
         self._by_class = {class_: Program(shapes) for class_, shapes in by_class.items()}
-        self._others = [(targets, Program([shape])) for targets, shape in others]
+        self._others = [(focus_nodes(targets), Program([shape])) for targets, shape in others]
         programs = [*self._by_class.values(), *(program for _, program in self._others)]
         steps = [step for program in programs for asking in program.together for step in asking.query.steps or ()]
         self._both_ways = both_ways(steps)
@@ -159,8 +159,8 @@ class Checker:
         found: list[Asked] = [
             (by_class[class_], nodes) for class_, nodes in graph.classes().items() if class_ in by_class
         ]
-        for targets, program in self._others:
-            nodes = focus_nodes(graph, targets)
+        for find, program in self._others:
+            nodes = find(graph)
             if nodes:
                 found.append((program, nodes))
         return found
@@ -186,13 +186,25 @@ def _by_node(
             yield program, (node,)
 
 
-def focus_nodes(graph: Index, targets: Targets) -> list[str]:
-    """The nodes of a graph that are targets, each once."""
-    found: dict[str, None] = dict.fromkeys(targets.nodes)
-    for class_ in targets.classes:
-        found.update(dict.fromkeys(graph.classes().get(class_, ())))
-    for predicate in targets.subjects_of:
-        found.update(dict.fromkeys(graph.with_predicate(predicate)))
-    for predicate in targets.objects_of:
-        found.update(dict.fromkeys(graph.inverse(predicate)))
-    return list(found)
+def focus_nodes(targets: Targets) -> Callable[[Index], list[str]]:
+    """A function that finds the nodes of a graph that are targets, each once.
+
+    >>> find = focus_nodes(Targets(subjects_of=("<a:p>",)))
+    >>> find(Index([("<a:s>", "<a:p>", "<a:o>"), ("<a:o>", "<a:q>", "<a:s>")]))
+    ['<a:s>']
+    """
+    if targets == Targets(subjects_of=targets.subjects_of[:1]):
+        (only,) = targets.subjects_of
+        return lambda graph: graph.with_predicate(only)
+
+    def find(graph: Index) -> list[str]:
+        found: dict[str, None] = dict.fromkeys(targets.nodes)
+        for class_ in targets.classes:
+            found.update(dict.fromkeys(graph.classes().get(class_, ())))
+        for predicate in targets.subjects_of:
+            found.update(dict.fromkeys(graph.with_predicate(predicate)))
+        for predicate in targets.objects_of:
+            found.update(dict.fromkeys(graph.inverse(predicate)))
+        return list(found)
+
+    return find

@@ -92,14 +92,17 @@ class Index:
 
     def _instances(self) -> dict[str, list[str]]:
         direct: dict[str, list[str]] = {}
+        is_flat = True
         for subject, found in self.about.items():
+            if RDFS_SUBCLASS_OF in found:
+                is_flat = False
             if RDF_TYPE in found:
                 for class_ in found[RDF_TYPE]:
                     if class_ in direct:
                         direct[class_].append(subject)
                     else:
                         direct[class_] = [subject]
-        if not self.superclasses():
+        if is_flat:
             return direct
         instances: dict[str, dict[str, None]] = {}
         for class_, nodes in direct.items():

@@ -73,9 +73,12 @@ def matcher(pattern: str, flags: str = "") -> Matcher:
         tree = _parser.parse(text, number)
     except re.error as error:
         raise InputError(f"the shapes cannot be used: {pattern!r} is no pattern ({error})") from None
-    longest = _longest(_cost(tree))
+    cost = _cost(tree)
+    longest = _longest(cost)
     search = compiled.search
     automaton: list[Matcher] = []
+    if cost.is_fixed and (width := _width_at_end(tree, compiled.flags)) is not None:
+        return _at_end(compiled.match, width)
     if longest < 0:
         made = _automaton(tree, pattern, compiled.flags)
         if made is None:
@@ -88,6 +91,28 @@ def matcher(pattern: str, flags: str = "") -> Matcher:
         if not automaton:
             automaton.append(_automaton(tree, pattern, compiled.flags) or _refusing(pattern))
         return automaton[0](value)
+
+    return found
+
+
+def _width_at_end(tree: Any, flags: int) -> int | None:
+    """How many characters a pattern has before the end of the text that it asks for; ``None`` if that is not told."""
+    *inside, (last, where) = tree if len(tree) else [("", "")]
+    is_plain = all(str(name) in ("LITERAL", "NOT_LITERAL", "ANY", "IN", "MAX_REPEAT") for name, _ in inside)
+    least, most = tree.getwidth()
+    is_at_end = str(last) == "AT" and str(where) == "AT_END" and not flags & re.MULTILINE
+    return int(least) if is_plain and is_at_end and least == most else None
+
+
+def _at_end(match: Callable[[str, int], object], width: int) -> Matcher:
+    """A matcher that looks at the last characters alone: a search would try each place of the text."""
+
+    def found(value: str) -> bool:
+        start = len(value) - width
+        if start >= 0 and match(value, start) is not None:
+            return True
+        # What asks for the end of the text takes the place before a last line feed too.
+        return start >= 1 and value[-1] == "\n" and match(value, start - 1) is not None
 
     return found
 

@@ -321,31 +321,35 @@ class Reached:
 
     def _walk(self, graph: Index, steps: Iterable[Step], nodes: Iterable[str]) -> bool:
         at: dict[str, list[str]] = {"this": list(nodes)}
-        is_changed = self._is_changed
-        if any(is_changed(node) for node in at["this"]):
+        is_changed, taken, triples = self._is_changed, self._taken, self.triples
+        if any(node[0] == '"' and is_changed(node) for node in at["this"]):
             self.has_changed = True
             return False
         for source, predicate, is_inverse, target in steps:
             ends = at.setdefault(target, [])
+            is_both = predicate in self._both_ways
+            place = 0 if is_inverse else 2
             for node in at[source].copy() if source == target else at[source]:
                 key = (predicate, is_inverse, node)
                 found = _taken(graph, predicate, is_inverse, node)
-                known = self._taken.get(key)
+                known = taken.get(key)
                 if known is None:
-                    if predicate in self._both_ways and not self._agrees(key, found):
+                    if is_both and not self._agrees(key, found):
                         return False
-                    self._taken[key] = found
+                    taken[key] = found
                     self._new_keys.append(key)
                     for triple in found:
-                        if triple not in self.triples:
-                            self.triples[triple] = None
+                        if triple not in triples:
+                            triples[triple] = None
                             self._new_triples.append(triple)
-                            if is_changed(triple[2]):
+                            value = triple[2]
+                            if value[0] == '"' and is_changed(value):
                                 self.has_changed = True
                                 return False
                 elif known != found and set(known) != set(found):
                     return False
-                ends += [triple[0 if is_inverse else 2] for triple in found]
+                for triple in found:
+                    ends.append(triple[place])
         return True
 
     def _agrees(self, key: Key, found: list[Triple]) -> bool:
@@ -370,4 +374,4 @@ def _taken(graph: Index, predicate: str | None, is_inverse: bool, node: str) -> 
         return [(node, name, value) for name, values in graph.about.get(node, NOTHING).items() for value in values]
     if is_inverse:
         return [(subject, predicate, node) for subject in graph.subjects(predicate, node)]
-    return [(node, predicate, value) for value in graph.values(node, predicate)]
+    return [(node, predicate, value) for value in graph.about.get(node, NOTHING).get(predicate, ())]

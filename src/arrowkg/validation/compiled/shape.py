@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from arrowkg.validation.compiled.constraints import ONCE, Constraint, Find, Found, Owner
+from arrowkg.validation.compiled.constraints import ONCE, Constraint, Find, Found, Owner, component
 from arrowkg.validation.compiled.index import NOTHING, Index
 from arrowkg.validation.compiled.paths import Walk
 from arrowkg.validation.compiled.sparql import QueryConstraint
@@ -151,7 +151,7 @@ class Group:
         constraints: the constraints.
     """
 
-    __slots__ = ("_again", "_fine", "_local", "_tried", "asked", "missing", "path")
+    __slots__ = ("_again", "_fine", "_local", "_tried", "asked", "asked_of_one", "is_remembering", "missing", "path")
 
     def __init__(self, path: str, constraints: Sequence[Constraint]) -> None:
         self.path = path
@@ -160,19 +160,27 @@ class Group:
         self._local = _pairs([constraint for constraint in constraints if constraint.is_local])
         self.asked = _pairs([constraint for constraint in constraints if not constraint.is_local])
         """What is asked of values each time."""
+        self.asked_of_one: list[tuple[Find, Constraint]] = []
+        """What is asked of a single value each time: not how many there are."""
         self._fine: set[Hashable] = set()
         self._tried = self._again = 0
-        if len(self._local) < 2:
+        self.is_remembering = len(self._local) > 1
+        """Whether :meth:`check` has something to ask."""
+        if not self.is_remembering:
             self._forget()
+        self._lay_out()
 
     def _forget(self) -> None:
         self.asked += self._local
         self._local = []
+        self.is_remembering = False
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.asked_of_one = [(find, constraint) for find, constraint in self.asked if not _is_met_by_one(constraint)]
 
     def check(self, graph: Index, focus: str, values: Sequence[str], results: list[Found]) -> None:
         """Ask what the values alone decide, unless it was asked before and all was well."""
-        if not self._local:
-            return
         key: Hashable = values[0] if len(values) == 1 else tuple(values)
         self._tried += 1
         if key in self._fine:
@@ -191,6 +199,14 @@ class Group:
         if len(self._fine) >= _REMEMBERED:
             self._fine.clear()
         self._fine.add(key)
+
+
+_COUNTS: Final = frozenset((component("MinCount"), component("MaxCount")))
+
+
+def _is_met_by_one(constraint: Constraint) -> bool:
+    """Whether a constraint asks how many values there are, and one is right."""
+    return constraint.component in _COUNTS and not constraint.find(Index(()), "", ("",))
 
 
 def _ask(
@@ -254,8 +270,9 @@ class Program:
                 path = group.path
                 if path in about:
                     values = about[path]
-                    group.check(graph, focus, values, results)
-                    for find, constraint in group.asked:
+                    if group.is_remembering:
+                        group.check(graph, focus, values, results)
+                    for find, constraint in group.asked if len(values) > 1 else group.asked_of_one:
                         found = find(graph, focus, values)
                         if found:
                             results += constraint.results(focus, found)

@@ -132,6 +132,7 @@ class _Data:
         self.is_changed = _has_changed(triples) if is_changed is None else is_changed
         self._store: pyoxigraph.Store | None = None
         self._has_shapes = False
+        self._bound: Mapping[str, Sequence[str]] = {}
 
     @classmethod
     def whole(cls, graph: Index) -> _Data:
@@ -153,9 +154,11 @@ class _Data:
         if shapes is not None and not self._has_shapes:
             add_to_store(self._store, shapes[1], shapes[0])
             self._has_shapes = True
-        self._store.clear_graph(pyoxigraph.NamedNode(BOUND))
-        values = [(f"<{BOUND}>", f"<{BOUND}:{name}>", term) for name, terms in bound.items() for term in terms]
-        add_to_store(self._store, values, BOUND)
+        if bound != self._bound:
+            self._store.clear_graph(pyoxigraph.NamedNode(BOUND))
+            values = [(f"<{BOUND}>", f"<{BOUND}:{name}>", term) for name, terms in bound.items() for term in terms]
+            add_to_store(self._store, values, BOUND)
+            self._bound = bound
         found = self._store.query(text)
         assert isinstance(found, pyoxigraph.QuerySolutions)
         names = [variable.value for variable in found.variables]
