@@ -215,7 +215,7 @@ def test_the_automaton_says_what_re_says(pattern: str, value: str, flags: str) -
     automaton = patterns._automaton(patterns._parser.parse(pattern, number), pattern, compiled.flags)
     assert automaton is not None
     assert automaton(value) == (compiled.search(value) is not None)
-    assert matcher(pattern, flags)(value) == (compiled.search(value) is not None)
+    assert bool(matcher(pattern, flags)(value)) == (compiled.search(value) is not None)
 
 
 @given(
@@ -226,7 +226,7 @@ def test_the_automaton_says_what_re_says(pattern: str, value: str, flags: str) -
 )
 def test_patterns_that_end_with_the_text_say_what_re_says(pattern: str, end: str, value: str, flags: str) -> None:
     number = {"": 0, "m": re.MULTILINE, "s": re.DOTALL, "i": re.IGNORECASE}[flags]
-    assert matcher(pattern + end, flags)(value) == (re.search(pattern + end, value, number) is not None)
+    assert bool(matcher(pattern + end, flags)(value)) == (re.search(pattern + end, value, number) is not None)
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def like(matches: Matcher) -> Find:
     """``sh:pattern``."""
 
     def test(term: str) -> bool:
-        return term[0] != "_" and matches(text_of(term))
+        return term[0] != "_" and bool(matches(text_of(term)))
 
     def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str]:
         for term in values:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -43,12 +42,13 @@ class NotCompiled(InputError):
     """The shapes hold what this engine cannot carry out, and pySHACL may."""
 
 
-Matcher: TypeAlias = Callable[[str], bool]
+Matcher: TypeAlias = Callable[[str], object]
+"""Gives something true for a text in which a pattern is found."""
 _FLAGS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 
 
 def matcher(pattern: str, flags: str = "") -> Matcher:
-    """A function that tells whether a pattern is found in a text.
+    """A function that tells whether a pattern is found in a text: what it gives is true or not.
 
     Args:
         pattern: a regular expression.
@@ -59,8 +59,9 @@ def matcher(pattern: str, flags: str = "") -> Matcher:
         NotCompiled: nothing bounds the time that it takes on any text.
         InputError: it is no regular expression. The function raises it for a text that cannot be matched within bounds.
 
-    >>> matcher("^[0-9]{4}$")("2025"), matcher("(a+)+$")("a" * 50_000 + "b")
-    (True, False)
+    >>> is_year = matcher("^[0-9]{4}$")
+    >>> bool(is_year("2025")), bool(is_year("25")), bool(matcher("(a+)+$")("a" * 50_000 + "b"))
+    (True, False, False)
     """
     if unknown := sorted(set(flags.lower()) - {*_FLAGS, "q"}):
         raise InputError(f"the shapes cannot be used: a sh:flags holds {', '.join(unknown)}, which no pattern knows")
@@ -74,20 +75,21 @@ def matcher(pattern: str, flags: str = "") -> Matcher:
     except re.error as error:
         raise InputError(f"the shapes cannot be used: {pattern!r} is no pattern ({error})") from None
     cost = _cost(tree)
-    longest = _longest(cost)
     search = compiled.search
+    if cost.is_fixed:
+        width = _width_at_end(tree, compiled.flags)
+        return search if width is None else _at_end(compiled.match, width)
+    longest = _longest(cost)
     automaton: list[Matcher] = []
-    if cost.is_fixed and (width := _width_at_end(tree, compiled.flags)) is not None:
-        return _at_end(compiled.match, width)
     if longest < 0:
         made = _automaton(tree, pattern, compiled.flags)
         if made is None:
             raise NotCompiled(f"nothing bounds the time that the pattern {pattern!r} takes")
         automaton.append(made)
 
-    def found(value: str) -> bool:
+    def found(value: str) -> object:
         if len(value) <= longest:
-            return search(value) is not None
+            return search(value)
         if not automaton:
             automaton.append(_automaton(tree, pattern, compiled.flags) or _refusing(pattern))
         return automaton[0](value)
@@ -184,8 +186,6 @@ def _cost_of_repeat(least: int, most: Any, inside: Iterable[Any]) -> _Cost:
 
 def _longest(cost: _Cost) -> int:
     """The longest text for which the bound is within what is allowed; a search may start at each of its places."""
-    if cost.is_fixed:
-        return sys.maxsize
     if cost.degree is None or cost.factor > _WAYS:
         return -1
     return int((_WAYS / cost.factor) ** (1 / (cost.degree + 1))) - 1
