@@ -800,3 +800,28 @@ def test_nothing_at_all_is_compressed_too(tmp_path: Path, suffix: str) -> None:
 )
 def test_a_name_less_its_compression(name: str, less: str) -> None:
     assert without_compression(name) == less
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_bytes_are_on_their_way_to_the_disk_before_the_end(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[tuple[int, int]] = []
+
+    def advised(handle: int, offset: int, length: int, advice: int) -> None:
+        begun.append((offset, length))
+        if len(begun) == 2:
+            raise OSError(errno.EINVAL, "no advice is taken")
+
+    monkeypatch.setattr(os, "posix_fadvise", advised, raising=False)
+    path = tmp_path / f"out{suffix}"
+    content = random.Random(3).randbytes(1 << 20)
+    with Output(str(path)) as output:
+        for _ in range(50):
+            output.write(content)
+        output.commit()
+    # Each byte once, in order, and the rest is left to the flush.
+    assert len(begun) == 3
+    assert all(begun[n + 1][0] == sum(begun[n]) for n in range(2))
+    assert sum(begun[-1]) <= path.stat().st_size
+    assert (gzip.decompress(path.read_bytes()) if suffix else path.read_bytes()) == content * 50
