@@ -121,8 +121,7 @@ class Checker:
         self._by_class = {class_: Program(shapes) for class_, shapes in by_class.items()}
         self._others = [(focus_nodes(targets), Program([shape])) for targets, shape in others]
         programs = [*self._by_class.values(), *(program for _, program in self._others)]
-        steps = [step for program in programs for asking in program.together for step in asking.query.steps or ()]
-        self._both_ways = both_ways(steps)
+        self._both_ways = both_ways(step for program in programs for step in program.steps)
 
     def check(self, graph: Index) -> list[Found]:
         """The results of a graph.
@@ -138,9 +137,9 @@ class Checker:
         work = []
         for graph in graphs:
             programs = self._programs(graph)
-            asked = [(asking, nodes) for program, nodes in programs for asking in program.together]
-            if asked:
-                together.add(graph, asked)
+            for program, nodes in programs:
+                if program.together:
+                    together.add(graph, program.together, program.steps, nodes)
             work.append((graph, programs))
         together.answer()
         checked = []

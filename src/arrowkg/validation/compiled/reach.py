@@ -59,6 +59,25 @@ def steps_of(found: list[Token], bound: Collection[str]) -> tuple[Step, ...] | N
         return None
 
 
+def merged(queries: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
+    """Steps that reach what those of all queries reach, each taken once.
+
+    >>> first, second = Step("this", "<a:p>", False, "x"), Step("this", "<a:p>", False, "y")
+    >>> len(merged([[first], [second, Step("y", "<a:q>", False, "z")]]))
+    2
+    """
+    targets: dict[tuple[str, str | None, bool], str] = {}
+    for steps in queries:
+        # A variable of one query stands for the ends of all steps that lead to it.
+        ends: dict[str, list[str]] = {"this": ["this"]}
+        for source, predicate, is_inverse, target in steps:
+            reached = [
+                targets.setdefault((end, predicate, is_inverse), str(len(targets))) for end in ends.get(source, ())
+            ]
+            ends[target] = list(dict.fromkeys([*ends.get(target, ()), *reached]))
+    return tuple([Step(*step, target) for step, target in targets.items()])
+
+
 class _Unknown(Exception):
     """What a query depends on is not known."""
 
@@ -286,9 +305,9 @@ class Reached:
     >>> graph = Index([("<a:s>", "<a:p>", "<a:o>"), ("<a:o>", "<a:q>", '"text"')])
     >>> steps = [Step("this", "<a:p>", False, "x")]
     >>> reached = Reached()
-    >>> reached.add(graph, [(steps, ["<a:s>"])]), list(reached.triples)
+    >>> reached.add(graph, steps, ["<a:s>"]), list(reached.triples)
     (True, [('<a:s>', '<a:p>', '<a:o>')])
-    >>> reached.add(Index([("<a:s>", "<a:p>", "<a:other>")]), [(steps, ["<a:s>"])]), list(reached.triples)
+    >>> reached.add(Index([("<a:s>", "<a:p>", "<a:other>")]), steps, ["<a:s>"]), list(reached.triples)
     (False, [('<a:s>', '<a:p>', '<a:o>')])
     """
 
@@ -303,13 +322,13 @@ class Reached:
         self._new_triples: list[Triple] = []
         self._new_there: list[tuple[Key, Triple]] = []
 
-    def add(self, graph: Index, asked: Iterable[tuple[Iterable[Step], Iterable[str]]]) -> bool:
-        """Take steps, each lot from some nodes of a graph; false if an earlier graph says something else of what they
-        reach, and then nothing is added.
+    def add(self, graph: Index, steps: Iterable[Step], nodes: Iterable[str]) -> bool:
+        """Take steps from some nodes of a graph; false if an earlier graph says something else of what they reach, and
+        then nothing is added.
         """
         self.has_changed = False
         self._new_keys, self._new_triples, self._new_there = [], [], []
-        if all(self._walk(graph, steps, nodes) for steps, nodes in asked):
+        if self._walk(graph, steps, nodes):
             return True
         for key in self._new_keys:
             del self._taken[key]

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from arrowkg.validation.compiled.constraints import ONCE, Constraint, Find, Found, Owner, component
 from arrowkg.validation.compiled.index import NOTHING, Index
 from arrowkg.validation.compiled.paths import Walk
+from arrowkg.validation.compiled.reach import merged
 from arrowkg.validation.compiled.sparql import QueryConstraint
 from arrowkg.validation.report import Path
 
@@ -253,6 +254,8 @@ class Program:
         askings = [one.asking for one in every if isinstance(one, QueryConstraint) and one.asking is not None]
         self.together = [one for one in askings if one.may_be_together]
         """The queries that may be asked of many graphs at once."""
+        self.steps = merged([one.query.steps or () for one in self.together])
+        """What they reach from a focus node."""
         self._alone = [one for one in askings if one not in self.together]
 
     def prepare(self, graph: Index, nodes: Sequence[str]) -> None:

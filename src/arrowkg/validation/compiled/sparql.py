@@ -14,7 +14,7 @@ from arrowkg.validation.compiled.core import text_of
 from arrowkg.validation.compiled.exact import is_changed, solutions
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.queries import BOUND, SHAPES_GRAPH, Query
-from arrowkg.validation.compiled.reach import Reached
+from arrowkg.validation.compiled.reach import Reached, Step
 from arrowkg.validation.oxigraph_terms import add_to_store, term_of_oxigraph
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Asking:
         if self.query.steps is None:
             return self._ask(_Data.whole(graph), [focus], value)
         reached = Reached()
-        reached.add(graph, [(self.query.steps, [focus])])
+        reached.add(graph, self.query.steps, [focus])
         return self._ask(_Data(list(reached.triples)), [focus], value)
 
     def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
@@ -187,25 +187,20 @@ class Together:
         self._reached = Reached(both_ways, is_changed)
         self._waiting: list[tuple[Asking, Index, Sequence[str]]] = []
 
-    def add(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> None:
-        """Take a graph, and the focus nodes of each query.
+    def add(self, graph: Index, asked: Sequence[Asking], steps: Sequence[Step], nodes: Sequence[str]) -> None:
+        """Take queries to ask of a graph, the steps that reach what they depend on, and their focus nodes.
 
         A focus node from which a literal is reached that the store would change is left out: it is asked for alone.
         """
-        added = self._reach(graph, asked)
-        if added is False:
+        added = self._reached.add(graph, steps, nodes)
+        if not added and not self._reached.has_changed:
             self.answer()
-            added = self._reach(graph, asked)
-        if added is None:
-            self.add(graph, [(asking, _unchanged(asking, graph, nodes)) for asking, nodes in asked])
+            added = self._reached.add(graph, steps, nodes)
+        if not added:
+            unchanged = [node for node in nodes if Reached((), is_changed).add(graph, steps, [node])]
+            self.add(graph, asked, steps, unchanged)
         else:
-            self._waiting += [(asking, graph, nodes) for asking, nodes in asked]
-
-    def _reach(self, graph: Index, asked: Sequence[tuple[Asking, Sequence[str]]]) -> bool | None:
-        """Whether a graph goes in with those before; ``None`` if it has a literal that the store would change."""
-        if self._reached.add(graph, [(asking.query.steps or (), nodes) for asking, nodes in asked]):
-            return True
-        return None if self._reached.has_changed else False
+            self._waiting += [(asking, graph, nodes) for asking in asked]
 
     def answer(self) -> None:
         """Answer for all graphs taken."""
@@ -218,12 +213,6 @@ class Together:
             graph.memo[asking] = {node: answers[asking][node] for node in nodes}
         self._reached = Reached(self._both_ways, is_changed)
         self._waiting = []
-
-
-def _unchanged(asking: Asking, graph: Index, nodes: Sequence[str]) -> list[str]:
-    """The focus nodes from which no literal is reached that the store would change."""
-    steps = asking.query.steps or ()
-    return [node for node in nodes if Reached((), is_changed).add(graph, [(steps, [node])])]
 
 
 def selecting(asking: Asking) -> Find:
