@@ -300,6 +300,8 @@ class _XzReader(io.BufferedIOBase):
                 return found
 
 
+GZIP_LEVEL: Final = 6
+"""How hard gzip tries. Python's own choice of 9 takes 1.7 times as long for 3 % fewer bytes."""
 _WRITE_BACK_BYTES: Final = 16 << 20
 """After how many bytes the system is to begin to write them to disk."""
 
@@ -457,7 +459,7 @@ def _compressing(name: str, file: BinaryIO) -> IO[bytes]:
     """A stream that compresses by suffix; no time or name goes in, so that the bytes are the same every time."""
     match Path(name).suffix.lower():
         case ".gz":
-            return cast(IO[bytes], gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0))
+            return cast(IO[bytes], gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0))
         case ".bz2":
             return cast(IO[bytes], bz2.BZ2File(file, "wb"))
         case ".xz":

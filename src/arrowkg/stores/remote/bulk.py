@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from arrowkg.errors import OutputError, UsageError
-from arrowkg.files import sync_folder
+from arrowkg.files import GZIP_LEVEL, sync_folder
 from arrowkg.settings import MIB
 from arrowkg.stores.remote.payload import Payload
 
@@ -269,7 +269,7 @@ def _data_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write to, compressed by suffix; no name or time goes in, so that the bytes are the same every time."""
     with path.open("wb") as file:
         if path.suffix == ".gz":
-            with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
+            with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as packed:
                 yield cast(BinaryIO, packed)
         else:
             yield file
