@@ -67,13 +67,14 @@ class Cluster:
     def start_worker(self) -> None:
         """Start a worker more."""
         options = ("--host", LOOPBACK, "--cores", "2", "--memory", "1200m", "--webui-port", "0")
-        work = self._folder / f"worker-{len(self.workers)}"
+        work = self._folder / f"worker-{len(self._processes)}"
         self.workers.append(self._run("worker.Worker", *options, "--work-dir", str(work), self.url))
 
     def kill_worker(self, number: int) -> None:
         """End a worker and what it started with SIGKILL, as a machine ends that loses its power."""
-        os.killpg(self.workers[number].pid, signal.SIGKILL)
-        self.workers[number].wait()
+        process = self.workers.pop(number)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def wait_for(self, alive: int) -> None:
         """Wait until the master knows so many workers."""
