@@ -24,6 +24,7 @@ sys.path.append(str(ROOT / "tests"))
 
 from arrowkg.terms import Triple  # noqa: E402
 from arrowkg.validation import Engine, engine_named, load_shapes, shapes_folder  # noqa: E402
+from judges import Refused  # noqa: E402
 from judges.java import topbraid_validate  # noqa: E402
 from mutations import Row, differences, mutated_records, rows_of, rows_of_report  # noqa: E402
 
@@ -60,33 +61,38 @@ def of_pyshacl(engine: Engine, records: Sequence[list[Triple]]) -> list[Counter[
     return found
 
 
-def of_topbraid(records: Sequence[list[Triple]]) -> list[Counter[Row]]:
-    """What TopBraid finds in each record."""
-    found = []
+def of_topbraid(records: Sequence[list[Triple]]) -> list[Counter[Row] | None]:
+    """What TopBraid finds in each record; ``None`` where it fails."""
+    found: list[Counter[Row] | None] = []
     with tempfile.TemporaryDirectory(prefix="arrowkg-bench-") as folder:
         data, shapes = Path(folder) / "data.nt", Path(folder) / "shapes.ttl"
         shapes.write_text("".join(path.read_text() for path in sorted(shapes_folder().glob("*.ttl"))))
         for number, triples in enumerate(records, 1):
             data.write_text("".join(f"{s} {p} {o} .\n" for s, p, o in triples))
-            found.append(rows_of_report(topbraid_validate(data, shapes).ntriples))
+            try:
+                found.append(rows_of_report(topbraid_validate(data, shapes).ntriples))
+            except Refused as error:
+                print(f"TopBraid fails on record {number}: {error}")
+                found.append(None)
             if number % 100 == 0:
                 print(f"TopBraid: {number} records", file=sys.stderr, flush=True)
     return found
 
 
-def compared(peer: str, ours: Sequence[Counter[Row]], theirs: Sequence[Counter[Row]]) -> int:
+def compared(peer: str, ours: Sequence[Counter[Row]], theirs: Sequence[Counter[Row] | None]) -> int:
     """Print how the results of a peer differ; how many records differ for no known cause."""
     causes: Counter[str] = Counter()
     unexplained = 0
+    done = [other for other in theirs if other is not None]
     for mine, other in zip(ours, theirs, strict=False):
-        found = differences(mine, other, peer)
+        found = [] if other is None else differences(mine, other, peer)
         causes.update(cause for cause, _, _ in found)
         for cause, side, row in found:
             if not cause or "query" in cause:
                 print(f"{side}: {row}")
         unexplained += any(not cause for cause, _, _ in found)
-    results = sum(sum(rows.values()) for rows in theirs)
-    print(f"{peer}: {len(theirs):,} records, {results:,} results; {unexplained} records differ for no known cause")
+    results = sum(sum(rows.values()) for rows in done)
+    print(f"{peer}: {len(done):,} records, {results:,} results; {unexplained} records differ for no known cause")
     for cause, count in sorted(causes.items()):
         if cause:
             print(f"  {count:,} results differ: {cause}")
