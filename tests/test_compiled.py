@@ -31,7 +31,7 @@ from arrowkg.validation.compiled.names import sh
 from arrowkg.validation.compiled.paths import walk
 from arrowkg.validation.compiled.patterns import NotCompiled, matcher
 from arrowkg.validation.compiled.queries import prepared
-from arrowkg.validation.compiled.reach import steps_of
+from arrowkg.validation.compiled.reach import Reached, Step, merged, steps_of
 from arrowkg.validation.compiled.values import is_well_formed, less
 from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quads, term_of_oxigraph
 from arrowkg.validation.rdflib_terms import add_triples, term_of
@@ -184,6 +184,46 @@ def test_values_compare_as_in_sparql(left: str, right: str, or_equal: bool) -> N
 def test_numbers_of_many_digits_compare_exactly(left: Decimal, right: Decimal) -> None:
     one, other = (f'"{value:f}"^^<{XSD}decimal>' for value in (left, right))
     assert less(one, other) == (left < right)
+
+
+# What queries reach
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> list[list[Step]]:
+    """Steps of several queries, each from a variable that is reached before."""
+    found = []
+    for _ in range(draw(st.integers(1, 3))):
+        variables, steps = ["this"], []
+        for _ in range(draw(st.integers(0, 4))):
+            predicate = draw(st.sampled_from(["<a:p>", "<a:q>", None]))
+            is_inverse = predicate is not None and draw(st.booleans())
+            target = draw(st.sampled_from([*variables, "x", "y"]))
+            steps.append(Step(draw(st.sampled_from(variables)), predicate, is_inverse, target))
+            variables.append(target)
+        found.append(steps)
+    return found
+
+
+NODES: Final = [f"<a:{name}>" for name in "stuv"]
+
+
+@settings(max_examples=300)
+@given(
+    queries(), st.sets(st.tuples(st.sampled_from(NODES), st.sampled_from(["<a:p>", "<a:q>"]), st.sampled_from(NODES)))
+)
+def test_merged_steps_reach_what_each_query_reaches(asked: list[list[Step]], triples: set[Triple]) -> None:
+    graph = Index(sorted(triples))
+    separate: set[Triple] = set()
+    for steps in asked:
+        reached = Reached()
+        assert reached.add(graph, steps, ["<a:s>"])
+        separate.update(reached.triples)
+    together = Reached()
+    assert together.add(graph, merged(asked), ["<a:s>"])
+    assert separate <= set(together.triples)
+    if all(step.source != step.target for steps in asked for step in steps):
+        assert separate == set(together.triples)
 
 
 # Patterns
