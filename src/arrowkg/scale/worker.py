@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from arrowkg.errors import OutputError
+from arrowkg.files import hand_over
 from arrowkg.scale import shards
 from arrowkg.scale.chunks import unpacked
 from arrowkg.scale.work import Work, plan_from_bytes
@@ -96,13 +97,10 @@ def _result(work: Work, kind: int, data: bytes) -> list[bytes]:
 
 
 def _write(memory: int, parts: list[bytes]) -> None:
-    offset = 0
-    for part in parts:
-        # A write takes 2 GiB at most, and may take less.
-        left = memoryview(part)
-        while left:
-            count = os.pwrite(memory, left, offset)
-            left, offset = left[count:], offset + count
+    if hasattr(os, "pwritev"):
+        hand_over(parts, lambda some, done: os.pwritev(memory, some, done))
+    else:
+        hand_over(parts, lambda some, done: os.pwrite(memory, some[0], done))
 
 
 if __name__ == "__main__":
