@@ -825,38 +825,3 @@ def test_bytes_are_on_their_way_to_the_disk_before_the_end(
     assert all(begun[n + 1][0] == sum(begun[n]) for n in range(2))
     assert sum(begun[-1]) <= path.stat().st_size
     assert (gzip.decompress(path.read_bytes()) if suffix else path.read_bytes()) == content * 50
-
-
-@pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_pieces_are_written_one_behind_another(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    chance = random.Random(5)
-    pieces = [chance.randbytes(chance.choice([0, 1, 7, 300, 70_000])) for _ in range(2500)]
-    real = os.writev
-
-    def taking_a_part(handle: int, some: list[bytes]) -> int:
-        """As the system may, of the first pieces, and of the last of these a part."""
-        some = some[: chance.randint(1, 400)]
-        return real(handle, [*some[:-1], memoryview(some[-1])[: chance.randint(0, len(some[-1]))]])
-
-    monkeypatch.setattr(os, "writev", taking_a_part)
-    path = tmp_path / f"out{suffix}"
-    with Output(str(path)) as output:
-        output.write(b"first ")
-        output.write_pieces(pieces)
-        output.write(b" between ")
-        output.write_pieces([memoryview(b"views"), b""])
-        output.write_pieces([])
-        output.write(b" last")
-        output.commit()
-    written = gzip.decompress(path.read_bytes()) if suffix else path.read_bytes()
-    assert written == b"first " + b"".join(pieces) + b" between views last"
-
-
-def test_pieces_that_find_no_room_are_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(handle: int, pieces: object) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "writev", full)
-    place = str(tmp_path / "out")
-    with untouched(tmp_path), pytest.raises(OutputError, match="No space left"), Output(place) as output:
-        output.write_pieces([b"lost"])

@@ -14,7 +14,7 @@ import stat
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Final, Self, cast
@@ -302,8 +302,6 @@ class _XzReader(io.BufferedIOBase):
 
 GZIP_LEVEL: Final = 6
 """How hard gzip tries. Python's own choice of 9 takes 1.7 times as long for 3 % fewer bytes."""
-_PIECES_AT_ONCE: Final = 1000
-"""How many pieces go to one system call; 1,024 are the most on Linux (``IOV_MAX``)."""
 _WRITE_BACK_BYTES: Final = 16 << 20
 """After how many bytes the system is to begin to write them to disk."""
 
@@ -391,24 +389,12 @@ class Output:
         """Write bytes; see the class for errors."""
         with self._errors():
             self._stream.write(data)
-        self._write_back(len(data))
+        self._waiting += len(data)
+        if self._waiting >= _WRITE_BACK_BYTES and self._temporary is not None:
+            self._write_back()
 
-    def write_pieces(self, pieces: Sequence[bytes | memoryview]) -> None:
-        """Write pieces one behind another, which spares a copy that joins them; see the class for errors."""
-        with self._errors():
-            if self._stream is self._file and self._temporary is not None and hasattr(os, "writev"):
-                self._file.flush()
-                handle = self._file.fileno()
-                hand_over(pieces, lambda some, done: os.writev(handle, some))
-            else:
-                self._stream.writelines(pieces)
-        self._write_back(sum(map(len, pieces)))
-
-    def _write_back(self, size: int) -> None:
-        """Have the system begin to write to disk now and then, so that the flush at the end has little left to do."""
-        self._waiting += size
-        if self._waiting < _WRITE_BACK_BYTES or self._temporary is None:
-            return
+    def _write_back(self) -> None:
+        """Have the system begin to write to disk, so that the flush at the end has little left to do."""
         self._waiting = 0
         start, self._on_its_way = self._on_its_way, self._file.tell()
         # The advice that bytes are not needed makes Linux write those that are not on disk yet. Errors are the flush's.
@@ -440,36 +426,6 @@ class Output:
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
             self._temporary = None
-
-
-def hand_over(pieces: Sequence[bytes | memoryview], take: Callable[[Sequence[bytes | memoryview], int], int]) -> None:
-    """Hand pieces to a system call that takes several at a time, and may take a part of them, until all are taken.
-
-    Args:
-        pieces: the bytes.
-        take: given some pieces and the number of bytes that were taken before, gives how many bytes it has taken.
-
-    >>> asked = []
-    >>> hand_over([b"one", b"two"], lambda some, done: asked.append((bytes(some[0]), done)) or 2)
-    >>> asked
-    [(b'one', 0), (b'e', 2), (b'wo', 4)]
-    """
-    done = 0
-    for start in range(0, len(pieces), _PIECES_AT_ONCE):
-        left = pieces[start : start + _PIECES_AT_ONCE]
-        while left:
-            taken = take(left, done)
-            done += taken
-            left = _after(left, taken)
-
-
-def _after(pieces: Sequence[bytes | memoryview], taken: int) -> Sequence[bytes | memoryview]:
-    """What is left of pieces once so many bytes are taken."""
-    for place, piece in enumerate(pieces):
-        if taken < len(piece):
-            return [memoryview(piece)[taken:], *pieces[place + 1 :]]
-        taken -= len(piece)
-    return []
 
 
 def print_out(text: str) -> None:

@@ -26,6 +26,7 @@ from arrowkg.terms import Triple
 from arrowkg.validation import Report
 
 _SORTED_CHARACTERS: Final = 1 << 20
+_WRITTEN_BYTES: Final = 1 << 16
 
 
 class Merging:
@@ -115,7 +116,7 @@ class _JoinedShards:
 
     def add(self, chunk: Chunk, shard: Shard) -> None:
         """Take the shard of a chunk."""
-        text = shard.joined()
+        text = memoryview(shard.text)
         if not text:
             return
         parts: list[bytes | memoryview] = []
@@ -145,7 +146,20 @@ class _JoinedShards:
                 triples += len(names)
         parts.append(text[start:])
         self._triples += triples
-        self._output.write_pieces(parts)
+        self._write(parts)
+
+    def _write(self, parts: list[bytes | memoryview]) -> None:
+        """Write parts, small ones joined; a join of all would be new memory of megabytes each time."""
+        held: list[bytes | memoryview] = []
+        size = 0
+        for part in parts:
+            held.append(part)
+            size += len(part)
+            if size > _WRITTEN_BYTES:
+                self._output.write(part if len(held) == 1 else b"".join(held))
+                held.clear()
+                size = 0
+        self._output.write(b"".join(held))
 
     def _names(self, chunk: Chunk, place: int, keys: list[bytes]) -> list[Triple]:
         """The triples of a record that have some spellings; they are not worth carrying, since few are asked for."""
@@ -174,10 +188,9 @@ class _SortedShards:
     def add(self, chunk: Chunk, shard: Shard) -> None:
         """Take the shard of a chunk."""
         # Only line feeds end a text here; texts hold form feeds and U+2028 as they are.
-        joined = shard.joined()
-        texts = [text.decode() for text in bytes(joined).split(b"\n")]
+        texts = [text.decode() for text in bytes(shard.text).split(b"\n")]
         texts.pop()
-        self._spool.extend(texts, len(joined))
+        self._spool.extend(texts, len(shard.text))
         self._prefixes.update(shard.prefixes)
 
     def finish(self, pool: Pool) -> int:

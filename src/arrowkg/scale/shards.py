@@ -71,7 +71,7 @@ class Shard(NamedTuple):
         last: the place in the chunk of the last record that was looked at.
         events: what was told of records, in order.
         error: what ended the work, after these events.
-        text: the written records, or texts to be sorted, each a line; in pieces where they were just written.
+        text: the written records, or texts to be sorted, each a line.
     """
 
     parsed: list[tuple[str, int]]
@@ -85,25 +85,20 @@ class Shard(NamedTuple):
     last: int
     events: list[Event]
     error: ArrowkgError | None
-    text: list[bytes] | memoryview
-
-    def joined(self) -> memoryview:
-        """Its text in one piece."""
-        return memoryview(b"".join(self.text)) if isinstance(self.text, list) else self.text
+    text: bytes | memoryview
 
 
 def empty(error: ArrowkgError | None = None) -> Shard:
     """The shard of a chunk of no records, or of one that nothing could be done with."""
-    return Shard([], [], 0, b"", b"", [], 0, [], 0, [], error, [])
+    return Shard([], [], 0, b"", b"", [], 0, [], 0, [], error, b"")
 
 
 def to_bytes(shard: Shard) -> list[bytes]:
     """A shard as bytes: what stands before its text, and the text.
 
-    >>> shard = Shard([("p", 1)], [], 9, b"", b"", [], 0, [], 0, [(0, Notice("a", "b", "p"))], None, [b"one ", b"two"])
-    >>> found = from_bytes(memoryview(b"".join(to_bytes(shard))))
-    >>> found[:-1] == shard[:-1], bytes(found.text)
-    (True, b'one two')
+    >>> shard = Shard([("p", 1)], [("p", 3, "0a")], 9, b"", b"", [], 0, [], 0, [(0, Notice("a", "b", "p"))], None, b"t")
+    >>> from_bytes(memoryview(b"".join(to_bytes(shard)))) == shard
+    True
     """
     told = [(place, astuple(what) if isinstance(what, Notice) else _packed(what)) for place, what in shard.events]
     head = marshal.dumps(
@@ -121,7 +116,7 @@ def to_bytes(shard: Shard) -> list[bytes]:
             None if shard.error is None else _packed(shard.error),
         )
     )
-    return [_LENGTH.pack(len(head)) + head, *(shard.text if isinstance(shard.text, list) else [bytes(shard.text)])]
+    return [_LENGTH.pack(len(head)) + head, bytes(shard.text)]
 
 
 def from_bytes(data: memoryview) -> Shard:

@@ -158,7 +158,7 @@ class _OneChunk:
             self._place,
             self._events,
             error,
-            sink.pieces(),
+            sink.text(),
         )
 
 
@@ -212,9 +212,9 @@ class _Spans:
         self._parts.append(text)
         self._size += len(text)
 
-    def pieces(self) -> list[bytes]:
+    def text(self) -> bytes:
         """The text of all, each piece after what stands between two."""
-        return self._parts
+        return b"".join(self._parts)
 
 
 class _Texts:
@@ -240,8 +240,8 @@ class _Texts:
         """Those that the records need."""
         return self._form.prefixes
 
-    def pieces(self) -> list[bytes]:
+    def text(self) -> bytes:
         """The texts, one a line."""
         self._texts.sort()
         # One string of all would take four bytes a character if a single one of them is rare.
-        return [b"".join([f"{text}\n".encode() for text in self._texts])]
+        return b"".join([f"{text}\n".encode() for text in self._texts])

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import IO, Final
 
 from arrowkg.errors import OutputError
-from arrowkg.files import hand_over
 from arrowkg.scale import shards
 from arrowkg.scale.chunks import unpacked
 from arrowkg.scale.work import Work, plan_from_bytes
@@ -97,10 +96,13 @@ def _result(work: Work, kind: int, data: bytes) -> list[bytes]:
 
 
 def _write(memory: int, parts: list[bytes]) -> None:
-    if hasattr(os, "pwritev"):
-        hand_over(parts, lambda some, done: os.pwritev(memory, some, done))
-    else:
-        hand_over(parts, lambda some, done: os.pwrite(memory, some[0], done))
+    offset = 0
+    for part in parts:
+        # A write takes 2 GiB at most, and may take less.
+        left = memoryview(part)
+        while left:
+            count = os.pwrite(memory, left, offset)
+            left, offset = left[count:], offset + count
 
 
 if __name__ == "__main__":
