@@ -235,8 +235,10 @@ def of_size(series: Series, papers: int, source: Sequence[str | Path], work: Pat
     triples = int(module("compare", *[job.contender.output for job in done]))
     for job in done[1:]:
         job.contender.output.unlink()
-    for jobs in (checks(work, many=many), loads(work), queries(work), sites(work)):
-        series.measure(papers, list(jobs), log)
+    series.measure(papers, list(checks(work, many=many)), log)
+    loaded = {job.contender.output for job in series.measure(papers, list(loads(work)), log)}
+    series.measure(papers, [job for job in queries(work) if loaded & set(job.contender.command)], log)
+    series.measure(papers, list(sites(work)), log)
     series.counted(papers, triples)
 
 
