@@ -12,6 +12,7 @@ import filecmp
 import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -49,10 +50,12 @@ def total(path: Path) -> tuple[int, int]:
 
 def compare_totals(paths: list[Path]) -> int:
     """Print the number of triples of the first file, or that another one has others; 0 if none has."""
-    first = total(paths[0])
-    for path in paths[1:]:
-        if not filecmp.cmp(paths[0], path, shallow=False) and (found := total(path)) != first:
-            print(f"{path.name} has {found[0]:,} triples, {paths[0].name} has {first[0]:,} others", file=sys.stderr)
+    others = [path for path in paths[1:] if not filecmp.cmp(paths[0], path, shallow=False)]
+    with ProcessPoolExecutor() as pool:
+        first, *found = pool.map(total, [paths[0], *others])
+    for path, (written, added) in zip(others, found, strict=True):
+        if (written, added) != first:
+            print(f"{path.name} has {written:,} triples, {paths[0].name} has {first[0]:,} others", file=sys.stderr)
             return 1
     print(first[0])
     return 0

@@ -35,7 +35,7 @@ from benchmarks.contenders import (  # noqa: E402
     morph_kgc,
     rdflib,
 )
-from benchmarks.measure import Failed, Run, middle, run, run_all  # noqa: E402
+from benchmarks.measure import Failed, Run, middle, run_all  # noqa: E402
 from benchmarks.run import machine, module, table, tell  # noqa: E402
 from benchmarks.validation import PACKAGES, python_of  # noqa: E402
 
@@ -220,16 +220,6 @@ def of_size(series: Series, papers: int, source: Sequence[str | Path], work: Pat
     module("peers.tables", work / "papers.jsonl", work / "tables")
     shapes = sorted((ROOT / "shapes").glob("*.ttl"))
     (work / "shapes.ttl").write_text("".join(path.read_text(encoding="utf-8") for path in shapes), encoding="utf-8")
-    first: Command = [
-        arrowkg_command(),
-        "export",
-        work / "papers.jsonl",
-        "-o",
-        work / "papers.nt",
-        "--no-validate",
-        "-q",
-    ]
-    run(first, log=log, folder=ROOT)
     many = _CORES > 1
     done = series.measure(papers, list(exports(work, many=many)), log)
     triples = int(module("compare", *[job.contender.output for job in done]))
