@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from arrowkg.errors import InputError
 from arrowkg.terms import Triple, iri_of, is_iri, lexical_form
 from arrowkg.validation.compiled import core
-from arrowkg.validation.compiled.constraints import ClosedConstraint, Constraint, Find, Owner, component
+from arrowkg.validation.compiled.constraints import Check, ClosedConstraint, Constraint, Owner, component
 from arrowkg.validation.compiled.custom import custom_constraints, query_constraints
 from arrowkg.validation.compiled.names import RDFS_CLASS, sh
 from arrowkg.validation.compiled.paths import read_path, walk
@@ -18,8 +18,8 @@ from arrowkg.validation.compiled.reading import ShapesGraph
 from arrowkg.validation.compiled.shape import InnerShape, Shape, counted, through, to_all, to_any, to_none, to_one
 from arrowkg.validation.report import local_name
 
-Made: TypeAlias = tuple[str, Find, bool, str]
-"""A constraint to be: its component's name, its function, whether it may break without values, its message."""
+Made: TypeAlias = tuple[str, Check, bool, str]
+"""A constraint to be: its component's name, what it asks, whether it may break without values, its message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,9 @@ class Compiler:
     def _constraints(self, node: str, owner: Owner) -> Iterator[Constraint]:
         for parameter, make in _MAKERS.items():
             for value in self.graph.of(node, parameter):
-                is_local = self._is_local(node, parameter, value)
-                for name, find, without_values, default in make(self, node, value):
+                for name, check, without_values, default in make(self, node, value):
                     kind = ClosedConstraint if parameter == "closed" else Constraint
-                    yield kind(owner, component(name), find, without_values, is_local, default)
+                    yield kind(owner, component(name), check, without_values, default)
         for value in self.graph.of(node, "property"):
             inner = self.shape(value)
             if inner.walk is None:
@@ -132,16 +131,6 @@ class Compiler:
             yield InnerShape(owner, component("Property"), through(inner), shape=inner)
         yield from query_constraints(self.graph, node, owner)
         yield from custom_constraints(self.graph, node, owner)
-
-    def _is_local(self, node: str, parameter: str, value: str) -> bool:
-        """Whether the value nodes alone decide on a constraint."""
-        if parameter in ("not", "node"):
-            return self.shape(value).is_local
-        if parameter in ("and", "or", "xone"):
-            return all(shape.is_local for shape in self.shapes(self.graph.members(value)))
-        if parameter == "qualifiedValueShape":
-            return all(shape.is_local for shape in [self.shape(value), *self.siblings(node, value)])
-        return parameter not in ("class", "equals", "disjoint", "lessThan", "lessThanOrEquals", "closed")
 
     def shapes(self, values: Sequence[str]) -> list[Shape]:
         """Several shapes, compiled."""
@@ -232,14 +221,14 @@ def _qualified(compiler: Compiler, node: str, value: str) -> Sequence[Made]:
     return made
 
 
-def _logical(name: str, make: Callable[[Sequence[Shape]], Find], told: str) -> Maker:
+def _logical(name: str, make: Callable[[Sequence[Shape]], Check], told: str) -> Maker:
     def made(compiler: Compiler, node: str, value: str) -> Sequence[Made]:
         return [(name, make(compiler.shapes(compiler.graph.members(value))), False, told)]
 
     return made
 
 
-def _pair(name: str, parameter: str, make: Callable[[str], Find], told: str) -> Maker:
+def _pair(name: str, parameter: str, make: Callable[[str], Check], told: str) -> Maker:
     def made(compiler: Compiler, node: str, value: str) -> Sequence[Made]:
         predicate = _iri(compiler, node, parameter, value)
         return [(name, make(predicate), parameter == "equals", told.format(local_name(predicate)))]
@@ -247,7 +236,7 @@ def _pair(name: str, parameter: str, make: Callable[[str], Find], told: str) -> 
     return made
 
 
-def _range(name: str, parameter: str, make: Callable[[str], Find], told: str) -> Maker:
+def _range(name: str, parameter: str, make: Callable[[str], Check], told: str) -> Maker:
     def made(compiler: Compiler, node: str, value: str) -> Sequence[Made]:
         limit = _literal(compiler, node, parameter, value)
         return [(name, make(limit), False, told.format(lexical_form(limit)))]
@@ -255,7 +244,7 @@ def _range(name: str, parameter: str, make: Callable[[str], Find], told: str) ->
     return made
 
 
-def _number(name: str, parameter: str, make: Callable[[int], Find], told: str) -> Maker:
+def _number(name: str, parameter: str, make: Callable[[int], Check], told: str) -> Maker:
     def made(compiler: Compiler, node: str, value: str) -> Sequence[Made]:
         count = _whole(compiler, node, parameter)
         return [(name, make(count), parameter == "minCount", told.format(count))]

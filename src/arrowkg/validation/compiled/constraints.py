@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from arrowkg.validation.compiled.clauses import Clause, clause
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.names import sh
 from arrowkg.validation.report import Path
@@ -15,6 +16,30 @@ Find: TypeAlias = Callable[[Index, str, Sequence[str]], Sequence[Any]]
 
 ONCE: Final[Sequence[str | None]] = (None,)
 """What a constraint on all value nodes together finds: one result without a value."""
+
+
+class Check(NamedTuple):
+    """What a constraint asks, as a function and as clauses that say the same.
+
+    Attributes:
+        find: finds what breaks it.
+        each: a clause that is true of a value node; it is kept where this is so for each. Or there is none.
+        together: a clause that is true of all value nodes, of none too. Or there is none.
+    """
+
+    find: Find
+    each: Clause | None = None
+    together: Clause | None = None
+
+    @property
+    def of_all(self) -> Clause:
+        """A clause that is true of all value nodes, by the function if there is no other."""
+        return self.together or clause("not {find}(graph, {focus}, {values})", find=self.find)
+
+    @property
+    def of_one(self) -> Clause:
+        """A clause that is true of a single value node, with the slot ``values`` for a list of it."""
+        return self.each or self.of_all
 
 
 class Found(NamedTuple):
@@ -64,17 +89,15 @@ class Constraint:
     Attributes:
         owner: the shape that has it.
         component: the term of its component.
-        find: finds what breaks it.
+        check: what it asks.
         without_values: whether it may be broken where there are no value nodes.
-        is_local: whether the value nodes alone decide, and neither the graph nor the focus node.
         default: the message, if the shape has none.
     """
 
     owner: Owner
     component: str
-    find: Find
+    check: Check
     without_values: bool = False
-    is_local: bool = False
     default: str = ""
 
     def results(self, focus: str, found: Sequence[Any]) -> list[Found]:

@@ -13,8 +13,9 @@ from arrowkg.validation.compiled.compiling import Compiler, Targets
 from arrowkg.validation.compiled.constraints import Found
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.names import sh
+from arrowkg.validation.compiled.program import Program
 from arrowkg.validation.compiled.reach import both_ways
-from arrowkg.validation.compiled.shape import Program, Shape
+from arrowkg.validation.compiled.shape import Shape
 from arrowkg.validation.compiled.sparql import Together
 from arrowkg.validation.report import Result
 from arrowkg.validation.shapes import Shapes

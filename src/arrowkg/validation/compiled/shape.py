@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from arrowkg.validation.compiled.constraints import ONCE, Constraint, Find, Found, Owner, component
-from arrowkg.validation.compiled.index import NOTHING, Index
+from arrowkg.validation.compiled.clauses import Clause, clause, joined
+from arrowkg.validation.compiled.constraints import ONCE, Check, Constraint, Find, Found, Owner
+from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.paths import Walk
-from arrowkg.validation.compiled.reach import merged
-from arrowkg.validation.compiled.sparql import QueryConstraint
 from arrowkg.validation.report import Path
 
 Conforms: TypeAlias = Callable[[Index, str], bool]
@@ -26,38 +25,32 @@ class Shape:
         walk: gives its value nodes, if it is a property shape; a node shape's is the focus node.
         constraints: its constraints; none if it is deactivated.
         conforms: whether a node conforms to it.
-        is_local: whether the focus node alone decides, and not the graph.
+        kept: a clause that is true of a value node that conforms to it.
     """
 
     owner: Owner
     walk: Walk | None
     constraints: Sequence[Constraint]
     conforms: Conforms = field(init=False)
-    is_local: bool = field(init=False)
+    kept: Clause = field(init=False)
 
     def __post_init__(self) -> None:
-        self.conforms = _conforms(self.owner.path, self.walk, [constraint.find for constraint in self.constraints])
-        self.is_local = self.walk is None and all(constraint.is_local for constraint in self.constraints)
+        checks = [constraint.check for constraint in self.constraints]
+        self.conforms = _conforms(self.walk, [check.find for check in checks])
+        self.kept = _kept(self.owner.path, checks) or clause("{conforms}(graph, {value})", conforms=self.conforms)
 
     def check(self, graph: Index, focus: str) -> list[Found]:
         """The results of a focus node."""
         values: Sequence[str] = (focus,) if self.walk is None else self.walk(graph, focus)
         results: list[Found] = []
         for constraint in self.constraints:
-            found = constraint.find(graph, focus, values)
+            found = constraint.check.find(graph, focus, values)
             if found:
                 results += constraint.results(focus, found)
         return results
 
 
-def _conforms(path: Path | None, walk: Walk | None, finds: Sequence[Find]) -> Conforms:
-    if walk is None and len(finds) == 1:
-        (find,) = finds
-        return lambda graph, focus: not find(graph, focus, (focus,))
-    if isinstance(path, str) and len(finds) == 1:
-        (find,) = finds
-        return lambda graph, focus: not find(graph, focus, graph.about.get(focus, NOTHING).get(path, ()))
-
+def _conforms(walk: Walk | None, finds: Sequence[Find]) -> Conforms:
     def conforms(graph: Index, focus: str) -> bool:
         values: Sequence[str] = (focus,) if walk is None else walk(graph, focus)
         return not any(find(graph, focus, values) for find in finds)
@@ -65,61 +58,75 @@ def _conforms(path: Path | None, walk: Walk | None, finds: Sequence[Find]) -> Co
     return conforms
 
 
-def to_all(shapes: Sequence[Shape]) -> Find:
+_LONGEST: Final = 120
+"""How many parts a clause has at most: those of shapes within shapes grow with every shape around them."""
+
+
+def _kept(path: Path | None, checks: Sequence[Check]) -> Clause | None:
+    """What is true of a value node that conforms to a shape; ``None`` if that takes more than an expression."""
+    if path is None:
+        values, clauses = clause("({value},)"), [check.of_one for check in checks]
+    elif isinstance(path, str) and not any(check.each and not check.together for check in checks):
+        values, clauses = clause("{described}.get({path}, ())", path=path), [check.of_all for check in checks]
+    else:
+        return None
+    made = joined([clause("True"), *clauses], "and")
+    return _short(made.filled(values=values, focus=clause("{value}"), about=clause("{described}")))
+
+
+def _short(made: Clause) -> Clause | None:
+    return made if len(made.parts) <= _LONGEST else None
+
+
+def to_all(shapes: Sequence[Shape]) -> Check:
     """``sh:node`` and ``sh:and``: the values that do not conform to each of the shapes."""
     conform = [shape.conforms for shape in shapes]
-    return lambda graph, focus, values: [
-        value for value in values if not all(conforms(graph, value) for conforms in conform)
-    ]
+    return Check(
+        lambda graph, focus, values: [
+            value for value in values if not all(conforms(graph, value) for conforms in conform)
+        ],
+        _short(joined([clause("True"), *(shape.kept for shape in shapes)], "and")),
+    )
 
 
-def to_any(shapes: Sequence[Shape]) -> Find:
+def to_any(shapes: Sequence[Shape]) -> Check:
     """``sh:or``: the values that conform to none of the shapes."""
     conform = [shape.conforms for shape in shapes]
-
-    def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str]:
-        found: list[str] = []
-        for value in values:
-            for conforms in conform:
-                if conforms(graph, value):
-                    break
-            else:
-                found.append(value)
-        return found
-
-    return find
+    return Check(
+        lambda graph, focus, values: [
+            value for value in values if not any(conforms(graph, value) for conforms in conform)
+        ],
+        _short(joined([clause("False"), *(shape.kept for shape in shapes)], "or")),
+    )
 
 
-def to_one(shapes: Sequence[Shape]) -> Find:
+def to_one(shapes: Sequence[Shape]) -> Check:
     """``sh:xone``: the values that do not conform to exactly one of the shapes."""
     conform = [shape.conforms for shape in shapes]
-
-    def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[str]:
-        found: list[str] = []
-        for value in values:
-            count = 0
-            for conforms in conform:
-                if conforms(graph, value):
-                    count += 1
-            if count != 1:
-                found.append(value)
-        return found
-
-    return find
+    count = joined([clause("0"), *(clause("not not ({kept})").filled(kept=shape.kept) for shape in shapes)], "+")
+    return Check(
+        lambda graph, focus, values: [
+            value for value in values if sum(conforms(graph, value) for conforms in conform) != 1
+        ],
+        _short(clause("{count} == 1").filled(count=count)),
+    )
 
 
-def to_none(shape: Shape) -> Find:
+def to_none(shape: Shape) -> Check:
     """``sh:not``: the values that conform to the shape."""
     conforms = shape.conforms
-    return lambda graph, focus, values: [value for value in values if conforms(graph, value)]
+    return Check(
+        lambda graph, focus, values: [value for value in values if conforms(graph, value)],
+        _short(clause("not ({kept})").filled(kept=shape.kept)),
+    )
 
 
-def through(shape: Shape) -> Find:
+def through(shape: Shape) -> Check:
     """``sh:property``: the results of a property shape at each value."""
-    return lambda graph, focus, values: [found for value in values for found in shape.check(graph, value)]
+    return Check(lambda graph, focus, values: [found for value in values for found in shape.check(graph, value)])
 
 
-def counted(shape: Shape, siblings: Sequence[Shape], least: int | None, most: int | None) -> Find:
+def counted(shape: Shape, siblings: Sequence[Shape], least: int | None, most: int | None) -> Check:
     """``sh:qualifiedValueShape``: one result, if too few or many values conform to it and to none of its siblings."""
     conforms = shape.conforms
     others = [sibling.conforms for sibling in siblings]
@@ -132,160 +139,9 @@ def counted(shape: Shape, siblings: Sequence[Shape], least: int | None, most: in
         is_wrong = (least is not None and count < least) or (most is not None and count > most)
         return ONCE if is_wrong else ()
 
-    return find
-
-
-_TRIED: Final = 2_000
-"""After how many values it is decided whether to go on remembering them."""
-_REMEMBERED: Final = 20_000
-"""How many values are remembered at most."""
-
-
-class Group:
-    """The constraints of a target on the values of one predicate.
-
-    Those that the values alone decide are asked once for each list of values, as long as lists come again: classes and
-    years do, titles do not.
-
-    Args:
-        path: the predicate.
-        constraints: the constraints.
-    """
-
-    __slots__ = ("_again", "_fine", "_local", "_tried", "asked", "asked_of_one", "is_remembering", "missing", "path")
-
-    def __init__(self, path: str, constraints: Sequence[Constraint]) -> None:
-        self.path = path
-        self.missing = _pairs([constraint for constraint in constraints if constraint.without_values])
-        """What is asked where there is no value."""
-        self._local = _pairs([constraint for constraint in constraints if constraint.is_local])
-        self.asked = _pairs([constraint for constraint in constraints if not constraint.is_local])
-        """What is asked of values each time."""
-        self.asked_of_one: list[tuple[Find, Constraint]] = []
-        """What is asked of a single value each time: not how many there are."""
-        self._fine: set[Hashable] = set()
-        self._tried = self._again = 0
-        self.is_remembering = len(self._local) > 1
-        """Whether :meth:`check` has something to ask."""
-        if not self.is_remembering:
-            self._forget()
-        self._lay_out()
-
-    def _forget(self) -> None:
-        self.asked += self._local
-        self._local = []
-        self.is_remembering = False
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        self.asked_of_one = [(find, constraint) for find, constraint in self.asked if not _is_met_by_one(constraint)]
-
-    def check(self, graph: Index, focus: str, values: Sequence[str], results: list[Found]) -> None:
-        """Ask what the values alone decide, unless it was asked before and all was well."""
-        key: Hashable = values[0] if len(values) == 1 else tuple(values)
-        self._tried += 1
-        if key in self._fine:
-            self._again += 1
-            return
-        before = len(results)
-        _ask(self._local, graph, focus, values, results)
-        if len(results) > before:
-            return
-        if self._tried >= _TRIED:
-            if self._again * 2 < self._tried:
-                self._fine.clear()
-                self._forget()
-                return
-            self._tried = self._again = 0
-        if len(self._fine) >= _REMEMBERED:
-            self._fine.clear()
-        self._fine.add(key)
-
-
-_COUNTS: Final = frozenset((component("MinCount"), component("MaxCount")))
-
-
-def _is_met_by_one(constraint: Constraint) -> bool:
-    """Whether a constraint asks how many values there are, and one is right."""
-    return constraint.component in _COUNTS and not constraint.find(Index(()), "", ("",))
-
-
-def _ask(
-    asked: Sequence[tuple[Find, Constraint]], graph: Index, focus: str, values: Sequence[str], results: list[Found]
-) -> None:
-    for find, constraint in asked:
-        found = find(graph, focus, values)
-        if found:
-            results += constraint.results(focus, found)
-
-
-class Program:
-    """Everything that is asked of the focus nodes of one target, laid out for speed.
-
-    The property shapes of all its node shapes are grouped by predicate, so that the values of one are looked up once,
-    and where there are none, only what may be broken then is asked.
-
-    Args:
-        shapes: the shapes that have the target.
-    """
-
-    def __init__(self, shapes: Sequence[Shape]) -> None:
-        node: list[Constraint] = []
-        by_predicate: dict[str, list[Constraint]] = {}
-        by_walk: list[tuple[Walk, Sequence[Constraint]]] = []
-        waiting = list(shapes)
-        for shape in waiting:
-            path = shape.owner.path
-            if isinstance(path, str):
-                by_predicate.setdefault(path, []).extend(shape.constraints)
-            elif shape.walk is not None:
-                by_walk.append((shape.walk, shape.constraints))
-            else:
-                for constraint in shape.constraints:
-                    inner = inner_shape(constraint)
-                    if inner is None:
-                        node.append(constraint)
-                    else:
-                        waiting.append(inner)
-        self._node = _pairs(node)
-        self._groups = [Group(path, constraints) for path, constraints in by_predicate.items() if constraints]
-        self._walks = [(walk, _pairs(constraints)) for walk, constraints in by_walk if constraints]
-        every = [*node, *(one for group in (*by_predicate.values(), *(found for _, found in by_walk)) for one in group)]
-        askings = [one.asking for one in every if isinstance(one, QueryConstraint) and one.asking is not None]
-        self.together = [one for one in askings if one.may_be_together]
-        """The queries that may be asked of many graphs at once."""
-        self.steps = merged([one.query.steps or () for one in self.together])
-        """What they reach from a focus node."""
-        self._alone = [one for one in askings if one not in self.together]
-
-    def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
-        """Ask what is asked of a whole graph, for all its focus nodes."""
-        for asking in self._alone:
-            asking.prepare(graph, nodes)
-
-    def run(self, graph: Index, nodes: Sequence[str], results: list[Found]) -> None:
-        """Add the results of focus nodes, once :meth:`prepare` was called."""
-        for focus in nodes:
-            about = graph.about.get(focus, NOTHING)
-            if self._node:
-                _ask(self._node, graph, focus, (focus,), results)
-            for group in self._groups:
-                path = group.path
-                if path in about:
-                    values = about[path]
-                    if group.is_remembering:
-                        group.check(graph, focus, values, results)
-                    for find, constraint in group.asked if len(values) > 1 else group.asked_of_one:
-                        found = find(graph, focus, values)
-                        if found:
-                            results += constraint.results(focus, found)
-                else:
-                    for find, constraint in group.missing:
-                        found = find(graph, focus, ())
-                        if found:
-                            results += constraint.results(focus, found)
-            for walk, asked in self._walks:
-                _ask(asked, graph, focus, walk(graph, focus), results)
+    if all(one.kept.is_local for one in (shape, *siblings)):
+        return Check(find, together=clause("not {find}({nothing}, '', {values})", find=find, nothing=Index(())))
+    return Check(find)
 
 
 @dataclass(slots=True, eq=False)
@@ -306,7 +162,3 @@ class InnerShape(Constraint):
 def inner_shape(constraint: Constraint) -> Shape | None:
     """The property shape of ``sh:property``; ``None`` for any other constraint."""
     return constraint.shape if isinstance(constraint, InnerShape) else None
-
-
-def _pairs(constraints: Sequence[Constraint]) -> list[tuple[Find, Constraint]]:
-    return [(constraint.find, constraint) for constraint in constraints]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from arrowkg.errors import InputError
 from arrowkg.terms import TRUE, Triple, is_iri
-from arrowkg.validation.compiled.constraints import Constraint, Find, Found
+from arrowkg.validation.compiled.clauses import Before, clause
+from arrowkg.validation.compiled.constraints import Check, Constraint, Found
 from arrowkg.validation.compiled.core import text_of
 from arrowkg.validation.compiled.exact import is_changed, solutions
-from arrowkg.validation.compiled.index import Index
+from arrowkg.validation.compiled.index import NOTHING, Index
 from arrowkg.validation.compiled.queries import BOUND, SHAPES_GRAPH, Query
 from arrowkg.validation.compiled.reach import Reached, Step
 from arrowkg.validation.oxigraph_terms import add_to_store, term_of_oxigraph
@@ -215,12 +216,19 @@ class Together:
         self._waiting = []
 
 
-def selecting(asking: Asking) -> Find:
+def selecting(asking: Asking) -> Check:
     """Finds the solutions of a SELECT query: each is a result."""
-    return lambda graph, focus, values: asking.rows(graph, focus)
+
+    def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[Row]:
+        return asking.rows(graph, focus)
+
+    # The answers may be there already, for this focus node or for others.
+    known = Before(clause("graph.memo.get({asking}, {nothing})", asking=asking, nothing=NOTHING))
+    is_without = "{focus} in {known} and not {known}[{focus}] or not {find}(graph, {focus}, {values})"
+    return Check(find, together=clause(is_without, known=known, find=find))
 
 
-def asking_each(asking: Asking) -> Find:
+def asking_each(asking: Asking) -> Check:
     """Finds the value nodes for which an ASK query is false."""
 
     def find(graph: Index, focus: str, values: Sequence[str]) -> Sequence[Row]:
@@ -230,7 +238,7 @@ def asking_each(asking: Asking) -> Find:
             if not asking.rows(graph, focus, value)
         ]
 
-    return find
+    return Check(find)
 
 
 @dataclass(slots=True, eq=False)
