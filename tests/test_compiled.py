@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from datetime import date
@@ -260,7 +261,9 @@ def test_the_automaton_says_what_re_says(pattern: str, value: str, flags: str) -
 
 
 @given(
-    st.lists(st.sampled_from(["a", "[^b]", ".", "[ab]{2}", r"\n", r"\s", r"\$", "(?:ab)"]), max_size=4).map("".join),
+    st.lists(
+        st.sampled_from(["a", "[^b]", ".", "[ab]{2}", "a{0}", "(?:ab){2}", r"\n", r"\s", r"\$", "(?:ab)"]), max_size=4
+    ).map("".join),
     st.sampled_from(["$", r"\Z", ""]),
     st.text("ab \n$", max_size=8),
     st.sampled_from(["", "m", "s", "i"]),
@@ -268,6 +271,14 @@ def test_the_automaton_says_what_re_says(pattern: str, value: str, flags: str) -
 def test_patterns_that_end_with_the_text_say_what_re_says(pattern: str, end: str, value: str, flags: str) -> None:
     number = {"": 0, "m": re.MULTILINE, "s": re.DOTALL, "i": re.IGNORECASE}[flags]
     assert bool(matcher(pattern + end, flags)(value)) == (re.search(pattern + end, value, number) is not None)
+
+
+def test_what_is_no_white_space_is_what_re_says() -> None:
+    is_there = matcher(r"\S")
+    assert not is_there("")
+    for code in range(sys.maxunicode + 1):
+        for value in (chr(code), f" {chr(code)}\n"):
+            assert bool(is_there(value)) == (re.search(r"\S", value) is not None)
 
 
 @pytest.mark.parametrize(
@@ -299,13 +310,43 @@ def test_unknown_flags_and_patterns_are_refused() -> None:
             matcher(*wrong)
 
 
-# Queries
+# Shapes within shapes
 
 
 def checker(shapes: str) -> Checker:
     quads = pyoxigraph.parse(PREFIXES + shapes, pyoxigraph.RdfFormat.TURTLE, base_iri="urn:shapes")
     return Checker([tuple(map(term_of_oxigraph, (q.subject, q.predicate, q.object))) for q in quads])  # type: ignore[misc]
 
+
+@pytest.mark.parametrize("depth", [1, 30, 31, 150])
+def test_a_shape_within_shapes_is_asked_however_deep(depth: int) -> None:
+    # Beyond some depth a shape is a call; an expression of Python's may not be nested deeper than 200 brackets.
+    inside = "sh:nodeKind sh:IRI"
+    for _ in range(depth):
+        inside = f"sh:not [ {inside} ]"
+    check = checker(f"<a:shape> a sh:NodeShape ; sh:targetNode <a:node> ; {inside} .")
+    assert len(check.check(Index([]))) == depth % 2
+
+
+@pytest.mark.parametrize(("word", "count"), [("and", 500), ("or", 500), ("xone", 500)])
+def test_a_shape_of_many_shapes_is_asked(word: str, count: int) -> None:
+    members = " ".join(f"[ sh:hasValue <a:{number}> ]" for number in range(count))
+    check = checker(f"<a:shape> a sh:NodeShape ; sh:targetNode <a:0>, <a:none> ; sh:{word} ( {members} ) .")
+    broken = {"and": {"<a:0>", "<a:none>"}, "or": {"<a:none>"}, "xone": {"<a:none>"}}[word]
+    assert {found.focus for found in check.check(Index([]))} == broken
+
+
+def test_what_stands_in_shapes_never_becomes_code() -> None:
+    hostile = "'+__import__('os').abort()+'"
+    check = checker(
+        f"""<a:shape> a sh:NodeShape ; sh:targetNode <a:node> ; sh:in ( "{hostile}" ) ; sh:hasValue "{hostile}" ;
+        sh:property [ sh:path <a:{hostile}> ; sh:minCount 1 ; sh:equals <a:b{hostile}> ; sh:pattern "{{value}}" ] .
+        """
+    )
+    assert len(check.check(Index([]))) == 3
+
+
+# Queries
 
 QUERIES: Final = (
     "SELECT $this WHERE { $this <a:p> ?o }",

@@ -182,10 +182,7 @@ def literal_parts(term: str) -> tuple[str, str, str]:
     >>> literal_parts('"Rat"@de')
     ('Rat', '', 'de')
     """
-    end = term.rindex('"')
-    lexical, rest = term[1:end], term[end + 1 :]
-    if "\\" in lexical:
-        lexical = _escape_sequence.sub(_unescape, lexical)
+    lexical, rest = lexical_form(term), term[term.rindex('"') + 1 :]
     if rest.startswith("^^"):
         return lexical, rest[3:-1], ""
     return lexical, "", rest[1:]
@@ -197,4 +194,5 @@ def lexical_form(term: str) -> str:
     >>> lexical_form(integer(3))
     '3'
     """
-    return literal_parts(term)[0]
+    lexical = term[1 : term.rindex('"')]
+    return _escape_sequence.sub(_unescape, lexical) if "\\" in lexical else lexical

@@ -36,7 +36,7 @@ def each(test: Test, kept: Clause | None = None) -> Check:
 
 
 def remembered(test: Test) -> Check:
-    """Finds the value nodes that fail a test, and remembers its last answers: years, positions and classes come again."""
+    """Finds the value nodes that fail a test; its last answers are remembered, since years and positions come again."""
     known: dict[str, bool] = {}
 
     def answer(term: str) -> bool:

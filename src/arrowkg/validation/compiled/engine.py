@@ -67,7 +67,7 @@ class CompiledEngine:
     def check_each(self, graphs: Iterable[Iterable[Triple]]) -> list[list[Result]]:
         """The results of each of several graphs by itself; errors as :meth:`check`."""
         with _without_collector():
-            checked = self._checker.check_each([Index(triples) for triples in graphs])
+            checked = self._checker.check_each(Index(triples) for triples in graphs)
         return [[_result(found) for found in results] for results in checked]
 
 
@@ -132,7 +132,7 @@ class Checker:
         """
         return self.check_each([graph])[0]
 
-    def check_each(self, graphs: Sequence[Index]) -> list[list[Found]]:
+    def check_each(self, graphs: Iterable[Index]) -> list[list[Found]]:
         """The results of each of several graphs by itself; errors as :meth:`check`."""
         together = Together(self._both_ways)
         work = []

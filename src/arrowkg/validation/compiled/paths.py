@@ -74,7 +74,8 @@ def walk(path: Path) -> Walk:
                 return lambda graph, node: graph.subjects(operand, node)
             return walk(_inverted(operand))
         case "/":
-            return _sequence(steps)
+            predicates = [operand for operand in operands if isinstance(operand, str)]
+            return _predicates(predicates) if len(predicates) == len(operands) else _sequence(steps)
         case "|":
             return lambda graph, node: list(dict.fromkeys([value for step in steps for value in step(graph, node)]))
         case "?":
@@ -90,6 +91,20 @@ def _sequence(steps: list[Walk]) -> Walk:
         nodes: Sequence[str] = [node]
         for step in steps:
             nodes = list(dict.fromkeys([value for node in nodes for value in step(graph, node)]))
+        return nodes
+
+    return values
+
+
+def _predicates(predicates: list[str]) -> Walk:
+    """A sequence of predicates, as most sequences are."""
+
+    def values(graph: Index, node: str) -> Sequence[str]:
+        about = graph.about
+        nodes: Sequence[str] = [node]
+        for predicate in predicates:
+            found = [value for node in nodes if node in about for value in about[node].get(predicate, ())]
+            nodes = list(dict.fromkeys(found))
         return nodes
 
     return values

@@ -74,11 +74,14 @@ def matcher(pattern: str, flags: str = "") -> Matcher:
         tree = _parser.parse(text, number)
     except re.error as error:
         raise InputError(f"the shapes cannot be used: {pattern!r} is no pattern ({error})") from None
+    if text == r"\S":
+        # The commonest of all patterns; what re calls white space, str.strip does too.
+        return str.strip
     cost = _cost(tree)
     search = compiled.search
     if cost.is_fixed:
         width = _width_at_end(tree, compiled.flags)
-        return search if width is None else _at_end(compiled.match, width)
+        return search if width is None else _at_end(compiled.match, width, _last(tree, compiled.flags))
     longest = _longest(cost)
     automaton: list[Matcher] = []
     if longest < 0:
@@ -106,15 +109,29 @@ def _width_at_end(tree: Any, flags: int) -> int | None:
     return int(least) if is_plain and is_at_end and least == most else None
 
 
-def _at_end(match: Callable[[str, int], object], width: int) -> Matcher:
+def _last(tree: Any, flags: int) -> Matcher:
+    """Whether a character may stand before the end of the text that a pattern asks for."""
+    name: Any
+    argument: Any
+    name, argument = tree[-2] if len(tree) > 1 else ("", None)
+    if str(name) == "MAX_REPEAT" and argument[0] and len(argument[2]) == 1:
+        name, argument = argument[2][0]
+    is_known = str(name) in ("LITERAL", "NOT_LITERAL", "ANY", "IN")
+    return _character((name, argument), flags) if is_known else lambda char: True
+
+
+def _at_end(match: Callable[[str, int], object], width: int, is_last: Matcher) -> Matcher:
     """A matcher that looks at the last characters alone: a search would try each place of the text."""
 
     def found(value: str) -> bool:
         start = len(value) - width
-        if start >= 0 and match(value, start) is not None:
-            return True
         # What asks for the end of the text takes the place before a last line feed too.
-        return start >= 1 and value[-1] == "\n" and match(value, start - 1) is not None
+        end = value[-1:]
+        if end == "\n":
+            return (start >= 0 and match(value, start) is not None) or (
+                start >= 1 and match(value, start - 1) is not None
+            )
+        return start >= 0 and bool(is_last(end)) and match(value, start) is not None
 
     return found
 

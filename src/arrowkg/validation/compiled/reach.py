@@ -7,8 +7,8 @@ small graphs at once, as long as they agree on what is reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from arrowkg.sparql_tokens import Token
 from arrowkg.terms import Triple
@@ -32,8 +32,8 @@ class Step(NamedTuple):
     target: str
 
 
-Hop: TypeAlias = tuple[str, bool]
-"""A predicate, and whether it is taken backwards."""
+Hop: TypeAlias = tuple[str | None, bool]
+"""A predicate, ``None`` for every one, and whether it is taken backwards."""
 
 
 def steps_of(found: list[Token], bound: Collection[str]) -> tuple[Step, ...] | None:
@@ -280,10 +280,6 @@ def _reversed(path: list[Hop]) -> list[Hop]:
     return [(predicate, not is_inverse) for predicate, is_inverse in reversed(path)]
 
 
-Key: TypeAlias = tuple[str | None, bool, str]
-"""A predicate, whether it is taken backwards, and a node that it was taken from."""
-
-
 def both_ways(steps: Iterable[Step]) -> frozenset[str]:
     """The predicates that some step takes forwards and another backwards."""
     ways = {(step.predicate, step.is_inverse) for step in steps}
@@ -312,78 +308,103 @@ class Reached:
     """
 
     def __init__(self, both_ways: Collection[str] = (), is_changed: Callable[[str], bool] = lambda term: False) -> None:
-        self.triples: dict[Triple, None] = {}
+        self.triples: list[Triple] = []
+        """What was reached; a triple that was reached in two ways may stand there twice."""
         self.has_changed = False
         self._is_changed = is_changed
         self._both_ways = both_ways
-        self._taken: dict[Key, list[Triple]] = {}
-        self._there: dict[Key, set[Triple]] = {}
-        self._new_keys: list[Key] = []
-        self._new_triples: list[Triple] = []
-        self._new_there: list[tuple[Key, Triple]] = []
+        self._taken: dict[Hop, dict[str, Sequence[Any]]] = {}
+        self._there: dict[tuple[Hop, str], set[Triple]] = {}
+        self._new: list[tuple[dict[str, Sequence[Any]], str]] = []
+        self._new_there: list[tuple[set[Triple], Triple]] = []
 
     def add(self, graph: Index, steps: Iterable[Step], nodes: Iterable[str]) -> bool:
         """Take steps from some nodes of a graph; false if an earlier graph says something else of what they reach, and
         then nothing is added.
         """
         self.has_changed = False
-        self._new_keys, self._new_triples, self._new_there = [], [], []
+        self._new, self._new_there = [], []
+        before = len(self.triples)
         if self._walk(graph, steps, nodes):
             return True
-        for key in self._new_keys:
-            del self._taken[key]
-        for triple in self._new_triples:
-            del self.triples[triple]
-        for key, triple in self._new_there:
-            self._there[key].remove(triple)
+        for taken, node in self._new:
+            del taken[node]
+        del self.triples[before:]
+        for there, triple in self._new_there:
+            there.remove(triple)
         return False
 
     def _walk(self, graph: Index, steps: Iterable[Step], nodes: Iterable[str]) -> bool:
         at: dict[str, list[str]] = {"this": list(nodes)}
-        is_changed, taken, triples = self._is_changed, self._taken, self.triples
-        if any(node[0] == '"' and is_changed(node) for node in at["this"]):
+        if any(node[0] == '"' and self._is_changed(node) for node in at["this"]):
             self.has_changed = True
             return False
         for source, predicate, is_inverse, target in steps:
             ends = at.setdefault(target, [])
-            is_both = predicate in self._both_ways
-            place = 0 if is_inverse else 2
-            for node in at[source].copy() if source == target else at[source]:
-                key = (predicate, is_inverse, node)
-                found = _taken(graph, predicate, is_inverse, node)
-                known = taken.get(key)
-                if known is None:
-                    if is_both and not self._agrees(key, found):
-                        return False
-                    taken[key] = found
-                    self._new_keys.append(key)
-                    for triple in found:
-                        if triple not in triples:
-                            triples[triple] = None
-                            self._new_triples.append(triple)
-                            value = triple[2]
-                            if value[0] == '"' and is_changed(value):
-                                self.has_changed = True
-                                return False
-                elif known != found and set(known) != set(found):
+            starts = at[source].copy() if source == target else at[source]
+            if starts:
+                taken = self._taken.setdefault((predicate, is_inverse), {})
+                if predicate is None or is_inverse or predicate in self._both_ways:
+                    is_fine = self._step(graph, (predicate, is_inverse), starts, ends, taken)
+                else:
+                    is_fine = self._plain_step(graph, predicate, starts, ends, taken)
+                if not is_fine:
                     return False
-                for triple in found:
-                    ends.append(triple[place])
         return True
 
-    def _agrees(self, key: Key, found: list[Triple]) -> bool:
+    def _plain_step(
+        self, graph: Index, predicate: str, starts: list[str], ends: list[str], taken: dict[str, Sequence[Any]]
+    ) -> bool:
+        """A step that nothing else takes the other way: the values are all there is to know."""
+        about, is_changed, triples = graph.about, self._is_changed, self.triples
+        for node in starts:
+            found = about[node].get(predicate, ()) if node in about else ()
+            if node not in taken:
+                taken[node] = found
+                self._new.append((taken, node))
+                for value in found:
+                    triples.append((node, predicate, value))
+                    if value[0] == '"' and is_changed(value):
+                        self.has_changed = True
+                        return False
+            elif taken[node] != found and set(taken[node]) != set(found):
+                return False
+            ends += found
+        return True
+
+    def _step(
+        self, graph: Index, hop: Hop, starts: list[str], ends: list[str], taken: dict[str, Sequence[Any]]
+    ) -> bool:
+        place = 0 if hop[1] else 2
+        for node in starts:
+            found = _taken(graph, *hop, node)
+            if node not in taken:
+                if hop[0] in self._both_ways and not self._agrees((hop, node), found):
+                    return False
+                taken[node] = found
+                self._new.append((taken, node))
+                self.triples += found
+                if any(value[0] == '"' and self._is_changed(value) for _, _, value in found):
+                    self.has_changed = True
+                    return False
+            elif set(taken[node]) != set(found):
+                return False
+            ends += [triple[place] for triple in found]
+        return True
+
+    def _agrees(self, key: tuple[Hop, str], found: list[Triple]) -> bool:
         """Whether triples found one way fit what is known of them the other way."""
         if not self._there.get(key, set()) <= set(found):
             return False
         for triple in found:
-            for way in ((triple[1], False, triple[0]), (triple[1], True, triple[2])):
-                known = self._taken.get(way)
+            for hop, node in (((triple[1], False), triple[0]), ((triple[1], True), triple[2])):
+                known = self._taken.get(hop, {}).get(node)
                 if known is not None and triple not in known:
                     return False
-                there = self._there.setdefault(way, set())
+                there = self._there.setdefault((hop, node), set())
                 if triple not in there:
                     there.add(triple)
-                    self._new_there.append((way, triple))
+                    self._new_there.append((there, triple))
         return True
 
 

@@ -82,7 +82,7 @@ class Asking:
             return self._ask(_Data.whole(graph), [focus], value)
         reached = Reached()
         reached.add(graph, self.query.steps, [focus])
-        return self._ask(_Data(list(reached.triples)), [focus], value)
+        return self._ask(_Data(reached.triples), [focus], value)
 
     def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
         """Ask for many focus nodes at once, if that gives the same answers."""
@@ -208,7 +208,7 @@ class Together:
         together: dict[Asking, dict[str, None]] = {}
         for asking, _, nodes in self._waiting:
             together.setdefault(asking, {}).update(dict.fromkeys(nodes))
-        data = _Data(list(self._reached.triples), is_changed=False)
+        data = _Data(self._reached.triples, is_changed=False)
         answers = {asking: asking.answers(data, nodes) for asking, nodes in together.items()}
         for asking, graph, nodes in self._waiting:
             graph.memo[asking] = {node: answers[asking][node] for node in nodes}
