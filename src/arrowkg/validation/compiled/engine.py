@@ -139,8 +139,8 @@ class Checker:
         for graph in graphs:
             programs = self._programs(graph)
             for program, nodes in programs:
-                if program.together:
-                    together.add(graph, program.together, program.steps, nodes)
+                if program.together and (asked := program.asked(graph, nodes)):
+                    together.add(graph, program.together, program.steps, asked)
             work.append((graph, programs))
         together.answer()
         checked = []

@@ -12,7 +12,7 @@ from arrowkg.validation.compiled.index import NOTHING, Index
 from arrowkg.validation.compiled.paths import Walk
 from arrowkg.validation.compiled.reach import merged
 from arrowkg.validation.compiled.shape import Shape, inner_shape
-from arrowkg.validation.compiled.sparql import QueryConstraint
+from arrowkg.validation.compiled.sparql import QueryConstraint, Row
 from arrowkg.validation.report import Path
 
 Run: TypeAlias = Callable[[Index, Sequence[str], list[Found]], None]
@@ -65,6 +65,24 @@ class Program:
         self.steps = merged([one.query.steps or () for one in self.together])
         """What they reach from a focus node."""
         self._alone = [one for one in askings if one not in self.together]
+        self._screens = [one.query.screen for one in self.together]
+
+    def asked(self, graph: Index, nodes: Sequence[str]) -> Sequence[str]:
+        """The focus nodes for which the queries of :attr:`together` may have a solution; of the others it is known that
+        they have none.
+        """
+        waiting = []
+        fine: dict[str, Sequence[Row]] = {}
+        for node in nodes:
+            for screen in self._screens:
+                if screen is None or screen(graph, node):
+                    waiting.append(node)
+                    break
+            else:
+                fine[node] = ()
+        for asking in self.together:
+            graph.memo[asking] = fine
+        return waiting
 
     def prepare(self, graph: Index, nodes: Sequence[str]) -> None:
         """Ask what is asked of a whole graph, for all its focus nodes."""

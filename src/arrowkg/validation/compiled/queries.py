@@ -14,6 +14,7 @@ from typing import Final
 from arrowkg.errors import InputError
 from arrowkg.sparql_tokens import Token, tokens
 from arrowkg.validation.compiled.reach import Step, steps_of
+from arrowkg.validation.compiled.screening import Screen, screen_of
 from arrowkg.validation.report import Path, path_text
 
 BOUND: Final = "urn:arrowkg:bound"
@@ -40,12 +41,14 @@ class Query:
         bound: the variables in it that are bound beforehand.
         most: for how many focus nodes it may be asked at once.
         steps: how all triples that its answer depends on are reached from ``$this``; ``None`` if that is not known.
+        screen: tells of a focus node that there is no solution; ``None`` if nothing tells.
     """
 
     text: str
     bound: tuple[str, ...]
     most: int
     steps: tuple[Step, ...] | None
+    screen: Screen | None
 
 
 def prepared(
@@ -80,7 +83,8 @@ def prepared(
     bound = tuple(name for name in prebound if name in used)
     injected, is_nested = _injected(whole, kind, bound)
     most = (NESTED_BATCH if is_nested else BATCH) if _is_batchable(found) else 1
-    return Query(injected, bound, most, steps_of(found, bound))
+    screen = screen_of(found) if bound == ("this",) else None
+    return Query(injected, bound, most, steps_of(found, bound), screen)
 
 
 def _without_prologue(whole: list[Token]) -> tuple[list[Token], dict[str, str]]:

@@ -75,7 +75,7 @@ class Asking:
 
     def rows(self, graph: Index, focus: str, value: str | None = None) -> Sequence[Row]:
         """The solutions for a focus node, and a value node if one is given."""
-        known: Mapping[str, list[Row]] | None = graph.memo.get(self)
+        known: Mapping[str, Sequence[Row]] | None = graph.memo.get(self)
         if known is not None and focus in known:
             return known[focus]
         if self.query.steps is None:
@@ -211,7 +211,8 @@ class Together:
         data = _Data(self._reached.triples, is_changed=False)
         answers = {asking: asking.answers(data, nodes) for asking, nodes in together.items()}
         for asking, graph, nodes in self._waiting:
-            graph.memo[asking] = {node: answers[asking][node] for node in nodes}
+            known: Mapping[str, Sequence[Row]] = graph.memo.get(asking, {})
+            graph.memo[asking] = {**known, **{node: answers[asking][node] for node in nodes}}
         self._reached = Reached(self._both_ways, is_changed)
         self._waiting = []
 
