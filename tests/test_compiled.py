@@ -475,6 +475,21 @@ def test_a_query_may_declare_prefixes_of_its_own() -> None:
     assert found.value == '"text"'
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [r"$this <a:\\u0070> ?o", r"$this <a:p> <a:\\u006f>", r"$this <a:\\U00000070>|<a:q> ?o"],
+)
+def test_iris_of_queries_may_hold_escapes(pattern: str) -> None:
+    check = query_checker(f"SELECT $this WHERE {{ {pattern} }}")
+    assert [found.focus for found in check.check(Index([(NODES[0], "<a:p>", "<a:o>")]))] == [NODES[0]]
+
+
+@pytest.mark.parametrize("escape", ["003e", "0022", "0020", "005c", "d800", "00"])
+def test_escapes_that_make_no_iri_are_refused(escape: str) -> None:
+    with pytest.raises(InputError, match="which is no IRI"):
+        query_checker(rf"SELECT $this WHERE {{ $this <a:\\u{escape}> ?o }}")
+
+
 def test_a_query_may_report_a_failure() -> None:
     query = "SELECT $this (true AS ?failure) WHERE { }"
     failing = checker(f'<a:shape> a sh:NodeShape ; sh:targetNode <a:n> ; sh:sparql [ sh:select "{query}" ] .')

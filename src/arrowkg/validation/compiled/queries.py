@@ -7,6 +7,7 @@ nodes too, and one query can answer for many focus nodes at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,10 @@ BATCH: Final = 50_000
 """For how many focus nodes a query is asked at once."""
 NESTED_BATCH: Final = 100
 """The same where a group inside another names ``$this``: an engine may then pair each focus node with each solution."""
+
+# Escapes of SPARQL 1.1, section 19.2, of code points that there are; IRIREF of section 19.8.
+_escape: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U(000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4})")
+_iri: Final = re.compile(r"""<[^<>"{}|^`\\\x00-\x20\ud800-\udfff]*>""")
 
 _OPTIONAL: Final = frozenset({"shapesGraph", "currentShape"})
 _FORBIDDEN: Final = frozenset({"MINUS", "VALUES", "SERVICE", "FROM"})
@@ -150,7 +155,12 @@ def _selected(found: list[Token], place: int) -> set[str]:
 
 
 def _expanded(token: Token, prefixes: Mapping[str, str], where: str) -> Token:
-    """A token, with the whole IRI for a prefixed name that needs no unescaping."""
+    """A token, with the whole IRI for a prefixed name, and without escapes, as the terms of a graph are."""
+    if token.kind == "iri" and "\\" in token.text:
+        text = _escape.sub(lambda match: chr(int(match[1] or match[2], 16)), token.text)
+        if _iri.fullmatch(text) is None:
+            raise _wrong(where, f"has {token.text}, which is no IRI")
+        return Token("iri", text, token.line)
     if token.kind != "prefixed":
         return token
     prefix, _, local = token.text.partition(":")
