@@ -301,8 +301,12 @@ class _Source:
         self._known: dict[str, Variable] = {"this": Variable("this", "term", False)}
         self._lines: list[str] = []
         self._lists: dict[str, str] = {}
-        group = query.group
-        if len(group.patterns) + (len(group.optional.patterns) if group.optional else 0) > _MOST_PATTERNS:
+        optional = query.group.optional
+        every = [*query.group.patterns, *(optional.patterns if optional else ())]
+        if len(every) > _MOST_PATTERNS:
+            raise _Unknown
+        # What two predicates of a path both lead to, SPARQL counts twice, and not every engine does.
+        if query.having and any(len(pattern.hops) > 1 for pattern in every):
             raise _Unknown
 
     def function(self) -> Screen:
