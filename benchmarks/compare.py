@@ -3,7 +3,7 @@
 Each file is read by a parser that is nobody's of those compared, written in one canonical form, and sorted with repeats
 removed; then the bytes must be equal. Memory stays flat, since sorting is the system's. A file with the bytes of the
 first one is not read further. Where files have many gigabytes, which a disk may not hold several times, the digests of
-the canonical triples are added up instead, in any order.
+the canonical triples are compared instead, each once.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from pyoxigraph import RdfFormat, parse
 
 _SORTED_BYTES: Final = 8 << 30
+_DIGEST: Final = 16
+_PARTS: Final = 256
 
 
 def write_canonical(path: Path, output: Path) -> tuple[int, int]:
@@ -39,25 +43,37 @@ def write_canonical(path: Path, output: Path) -> tuple[int, int]:
         return written, sum(1 for _ in file)
 
 
-def total(path: Path) -> tuple[int, int]:
-    """How many triples a file writes, and the sum of their digests, which equal triples share."""
-    written = added = 0
-    for quad in parse(path=path, format=RdfFormat.N_TRIPLES):
-        written += 1
-        added += int.from_bytes(blake2b(str(quad.triple).encode(), digest_size=16).digest())
-    return written, added % (1 << 128)
+def total(path: Path) -> tuple[int, int, int]:
+    """How many triples a file writes, how many they are, and the sum of their digests, each once."""
+    written = distinct = added = 0
+    with TemporaryDirectory(dir=path.parent) as folder, ExitStack() as opened:
+        # Equal digests lie in the same part, and a part fits into memory.
+        parts = [opened.enter_context((Path(folder) / str(number)).open("w+b")) for number in range(_PARTS)]
+        for quad in parse(path=path, format=RdfFormat.N_TRIPLES):
+            written += 1
+            digest = blake2b(str(quad.triple).encode(), digest_size=_DIGEST).digest()
+            parts[digest[0]].write(digest)
+        for part in parts:
+            part.seek(0)
+            found = part.read()
+            digests = {found[place : place + _DIGEST] for place in range(0, len(found), _DIGEST)}
+            distinct += len(digests)
+            added += sum(map(int.from_bytes, digests))
+    return written, distinct, added
 
 
 def compare_totals(paths: list[Path]) -> int:
     """Print the number of triples of the first file, or that another one has others; 0 if none has."""
     others = [path for path in paths[1:] if not filecmp.cmp(paths[0], path, shallow=False)]
     with ProcessPoolExecutor() as pool:
-        first, *found = pool.map(total, [paths[0], *others])
-    for path, (written, added) in zip(others, found, strict=True):
-        if (written, added) != first:
-            print(f"{path.name} has {written:,} triples, {paths[0].name} has {first[0]:,} others", file=sys.stderr)
+        (_, count, sum_of_all), *found = pool.map(total, [paths[0], *others])
+    for path, (written, distinct, added) in zip(others, found, strict=True):
+        if written != distinct:
+            print(f"{path.name} writes {written:,} triples, {distinct:,} of them distinct", file=sys.stderr)
+        if (distinct, added) != (count, sum_of_all):
+            print(f"{path.name} has {distinct:,} triples, {paths[0].name} has {count:,} others", file=sys.stderr)
             return 1
-    print(first[0])
+    print(count)
     return 0
 
 

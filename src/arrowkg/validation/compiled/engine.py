@@ -167,23 +167,24 @@ class Checker:
 
 
 _LARGE: Final = 1_000
-"""From how many subjects on a graph is gone through subject by subject."""
+"""From how many subjects on a graph is gone through some subjects at a time."""
+_TOGETHER: Final = 200
+"""How many subjects these are: few enough that they are still near when the next program asks of them."""
 
 
-def _by_node(
-    graph: Index, programs: Sequence[tuple[Program, Sequence[str]]]
-) -> Iterator[tuple[Program, Sequence[str]]]:
-    """The programs of each node in the order of the graph, where what belongs together lies together in memory."""
+def _by_node(graph: Index, programs: Sequence[Asked]) -> Iterator[Asked]:
+    """The programs with their nodes in the order of the graph, where what belongs together lies together in memory."""
     of_node: dict[str, list[Program]] = {}
     for program, nodes in programs:
         for node in nodes:
             of_node.setdefault(node, []).append(program)
-    for node in graph.about:
-        for program in of_node.pop(node, ()):
-            yield program, (node,)
-    for node, found in of_node.items():
-        for program in found:
-            yield program, (node,)
+    order = [*(node for node in graph.about if node in of_node), *(node for node in of_node if node not in graph.about)]
+    for start in range(0, len(order), _TOGETHER):
+        asked: dict[Program, list[str]] = {}
+        for node in order[start : start + _TOGETHER]:
+            for program in of_node[node]:
+                asked.setdefault(program, []).append(node)
+        yield from asked.items()
 
 
 def focus_nodes(targets: Targets) -> Callable[[Index], list[str]]:
