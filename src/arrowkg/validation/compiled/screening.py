@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
@@ -19,7 +18,8 @@ from arrowkg.sparql_tokens import Token
 from arrowkg.terms import lexical_form
 from arrowkg.validation.compiled.clauses import Writer
 from arrowkg.validation.compiled.index import NOTHING, Index
-from arrowkg.vocab import RDF_TYPE, XSD
+from arrowkg.validation.compiled.simple_queries import Expression, Group, Pattern, Query, UnknownKind, read_query
+from arrowkg.vocab import XSD
 
 Screen: TypeAlias = Callable[[Index, str], bool]
 """Whether a query may have a solution in a graph for a focus node."""
@@ -39,237 +39,20 @@ def screen_of(found: Sequence[Token]) -> Screen | None:
     [False, True]
     """
     try:
-        return _Source(_Parser(found).query()).function()
-    except (_Unknown, IndexError):
+        return _Source(read_query(found)).function()
+    except UnknownKind:
         return None
-
-
-class _Unknown(Exception):
-    """The query is of another kind."""
 
 
 class Unsure(Exception):
     """Only the engine can tell."""
 
 
-# What a query is read into
-
-
-class Pattern(NamedTuple):
-    """A triple pattern: a variable, the predicates that lead on and whether backwards, a variable or an IRI."""
-
-    subject: str
-    hops: tuple[tuple[str, bool], ...]
-    value: str
-
-
-class Expression(NamedTuple):
-    """An expression: what it is, its operands, and the text of a variable, constant, sign or name."""
-
-    kind: str
-    text: str
-    operands: tuple[Expression, ...] = ()
-
-
-@dataclass(slots=True)
-class Group:
-    """A group of a query."""
-
-    patterns: list[Pattern]
-    optional: Group | None
-    binds: list[tuple[Expression, str]]
-    filters: list[Expression]
-
-
-class Query(NamedTuple):
-    """A query: its group, and what is asked of all solutions together, if it is."""
-
-    group: Group
-    having: Expression | None
-
-
 _AGGREGATES: Final = frozenset({"COUNT", "COUNT DISTINCT", "MIN", "MAX"})
 _MOST_PATTERNS: Final = 12
 """How many patterns a query has at most: each is a loop, and Python nests twenty."""
-_DEEPEST: Final = 16
-"""How deep expressions are nested at most: Python takes 200 brackets."""
 _LONGEST: Final = 4_000
 """How many characters an expression is written in at most: some operands are written more than once."""
-
-
-class _Parser:
-    def __init__(self, found: Sequence[Token]) -> None:
-        self._tokens = found
-        self._place = 0
-        self._depth = 0
-
-    def query(self) -> Query:
-        self._take("SELECT")
-        while self._tokens[self._place].kind == "variable":
-            self._place += 1
-        if self._word() == "WHERE":
-            self._place += 1
-        self._take("{")
-        group = self._group(is_outer=True)
-        having = None
-        if self._place < len(self._tokens):
-            for text in ("GROUP", "BY", "$this", "HAVING", "("):
-                self._take(text)
-            having = self._either()
-            self._take(")")
-        if self._place < len(self._tokens):
-            raise _Unknown
-        return Query(group, having)
-
-    def _word(self) -> str:
-        token = self._tokens[self._place]
-        return token.text.upper() if token.kind == "word" else token.text
-
-    def _take(self, text: str) -> None:
-        if self._next() not in (text, text.replace("$", "?")):
-            raise _Unknown
-
-    def _next(self) -> str:
-        self._place += 1
-        token = self._tokens[self._place - 1]
-        return token.text.upper() if token.kind == "word" and token.text != "a" else token.text
-
-    def _group(self, *, is_outer: bool) -> Group:
-        group = Group([], None, [], [])
-        while (word := self._word()) != "}":
-            token = self._tokens[self._place]
-            if token.kind == "variable" and group.optional is None and not group.binds:
-                group.patterns += self._triples()
-            elif word == "FILTER":
-                self._place += 1
-                group.filters.append(self._primary())
-            elif word == "OPTIONAL" and is_outer and group.optional is None and not group.binds:
-                self._place += 1
-                self._take("{")
-                group.optional = self._group(is_outer=False)
-            elif word == "BIND" and is_outer:
-                self._place += 1
-                self._take("(")
-                bound = self._either()
-                self._take("AS")
-                group.binds.append((bound, self._variable()))
-                self._take(")")
-            elif word == ".":
-                self._place += 1
-            else:
-                raise _Unknown
-        self._place += 1
-        return group
-
-    def _variable(self) -> str:
-        token = self._tokens[self._place]
-        if token.kind != "variable":
-            raise _Unknown
-        self._place += 1
-        return token.text[1:]
-
-    def _triples(self) -> Iterator[Pattern]:
-        subject = self._variable()
-        while True:
-            hops = self._hops()
-            while True:
-                token = self._tokens[self._place]
-                self._place += 1
-                if token.kind not in ("variable", "iri"):
-                    raise _Unknown
-                yield Pattern(subject, hops, token.text[1:] if token.kind == "variable" else token.text)
-                if self._word() != ",":
-                    break
-                self._place += 1
-            if self._word() != ";":
-                return
-            self._place += 1
-
-    def _hops(self) -> tuple[tuple[str, bool], ...]:
-        hops = []
-        while True:
-            is_inverse = self._word() == "^"
-            self._place += is_inverse
-            token = self._tokens[self._place]
-            self._place += 1
-            if token.kind != "iri" and token.text != "a":
-                raise _Unknown
-            hops.append((RDF_TYPE if token.text == "a" else token.text, is_inverse))
-            if self._word() != "|":
-                return tuple(hops)
-            self._place += 1
-
-    # Expressions
-
-    def _either(self) -> Expression:
-        return self._chain("||", lambda: self._chain("&&", self._compared))
-
-    def _chain(self, sign: str, operand: Callable[[], Expression]) -> Expression:
-        found = [operand()]
-        while self._word() == sign:
-            self._place += 1
-            found.append(operand())
-        return found[0] if len(found) == 1 else Expression("logical", sign, tuple(found))
-
-    def _compared(self) -> Expression:
-        left = self._primary()
-        sign = self._word()
-        if sign in ("=", "!=", "<", ">", "<=", ">="):
-            self._place += 1
-            return Expression("compared", "==" if sign == "=" else sign, (left, self._primary()))
-        if sign == "IN":
-            self._place += 1
-            return Expression("in", "", (left, *self._arguments()))
-        return left
-
-    def _primary(self) -> Expression:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise _Unknown
-        try:
-            return self._operand()
-        finally:
-            self._depth -= 1
-
-    def _operand(self) -> Expression:
-        token = self._tokens[self._place]
-        self._place += 1
-        if token.text == "(":
-            inner = self._either()
-            self._take(")")
-            return inner
-        if token.text == "!":
-            return Expression("not", "", (self._primary(),))
-        if token.kind == "variable":
-            return Expression("variable", token.text[1:])
-        if token.kind == "iri" or (token.kind == "number" and token.text.isdigit()):
-            return Expression(token.kind, token.text)
-        if token.kind == "string" and re.fullmatch(r'"[^"\\]*"', token.text):
-            if self._word()[0] in "@^":
-                raise _Unknown
-            return Expression("string", token.text[1:-1])
-        if token.kind == "word":
-            name = token.text.upper()
-            if name == "COUNT" and self._tokens[self._place + 1].text.upper() == "DISTINCT":
-                self._take("(")
-                self._place += 1
-                counted = Expression("variable", self._variable())
-                self._take(")")
-                return Expression("call", "COUNT DISTINCT", (counted,))
-            return Expression("call", name, self._arguments())
-        raise _Unknown
-
-    def _arguments(self) -> tuple[Expression, ...]:
-        self._take("(")
-        found = [self._either()]
-        while self._word() == ",":
-            self._place += 1
-            found.append(self._either())
-        self._take(")")
-        return tuple(found)
-
-
-# What is written of it
 
 
 class Typed(NamedTuple):
@@ -304,16 +87,16 @@ class _Source:
         optional = query.group.optional
         every = [*query.group.patterns, *(optional.patterns if optional else ())]
         if len(every) > _MOST_PATTERNS:
-            raise _Unknown
+            raise UnknownKind
         # What two predicates of a path both lead to, SPARQL counts twice, and not every engine does.
         if query.having and any(len(pattern.hops) > 1 for pattern in every):
-            raise _Unknown
+            raise UnknownKind
 
     def function(self) -> Screen:
         """The screen."""
         having = self._true(self._query.having) if self._query.having else ""
         if having and not self._lists:
-            raise _Unknown
+            raise UnknownKind
         for name in self._lists.values():
             self._write(2, f"{name} = []")
         self._group(self._query.group, 2)
@@ -373,7 +156,7 @@ class _Source:
                     depth = self._loop(pattern.value, hops, pattern.subject, depth)
                     break
             else:
-                raise _Unknown
+                raise UnknownKind
             waiting.remove(pattern)
         return depth
 
@@ -401,7 +184,7 @@ class _Source:
         for bound, variable in group.binds:
             made = self._typed(bound)
             if variable in self._known:
-                raise _Unknown
+                raise UnknownKind
             name = f"b{len(self._known)}"
             self._write(depth, f"{name} = {f'None if {made.error} else ' if made.error else ''}{made.text}")
             self._known[variable] = Variable(name, made.kind, bool(made.error))
@@ -411,7 +194,7 @@ class _Source:
         for variable, name in self._lists.items():
             known = self._known.get(variable)
             if known is None or known.is_optional or known.kind != "term":
-                raise _Unknown
+                raise UnknownKind
             self._write(depth + 1, f"{name}.append({known.name})")
 
     def _all_true(self, filters: list[Expression]) -> str:
@@ -424,13 +207,13 @@ class _Source:
             return word.join(f"({self._true(one)})" for one in found.operands)
         made = self._typed(found)
         if made.kind != "bool":
-            raise _Unknown
+            raise UnknownKind
         return f"not ({made.error}) and ({made.text})" if made.error else made.text
 
     def _typed(self, found: Expression) -> Typed:
         made = self._written(found)
         if len(made.text) + len(made.error) > _LONGEST:
-            raise _Unknown
+            raise UnknownKind
         return made
 
     def _written(self, found: Expression) -> Typed:
@@ -438,7 +221,7 @@ class _Source:
             case "variable":
                 known = self._known.get(found.text)
                 if known is None:
-                    raise _Unknown
+                    raise UnknownKind
                 return Typed(known.kind, known.name, f"{known.name} is None" if known.is_optional else "")
             case "iri":
                 return Typed("term", self._writer.name(found.text))
@@ -449,7 +232,7 @@ class _Source:
             case "not":
                 made = self._typed(found.operands[0])
                 if made.kind != "bool":
-                    raise _Unknown
+                    raise UnknownKind
                 return Typed("bool", f"not ({made.text})", made.error)
             case "compared":
                 return self._compared(found.text, *found.operands)
@@ -457,12 +240,12 @@ class _Source:
                 asked, *members = found.operands
                 made = self._typed(asked)
                 if made.kind != "term" or any(one.kind != "iri" for one in members):
-                    raise _Unknown
+                    raise UnknownKind
                 known_terms = self._writer.name(frozenset(one.text for one in members))
                 return Typed("bool", f"{made.text} in {known_terms}", made.error)
             case "call":
                 return self._call(found.text, found.operands)
-        raise _Unknown
+        raise UnknownKind
 
     def _compared(self, sign: str, left: Expression, right: Expression) -> Typed:
         one, other = self._typed(left), self._typed(right)
@@ -472,11 +255,11 @@ class _Source:
         # An IRI equals no literal, whatever that is.
         if kinds == {"number"} or (is_equality and (kinds == {"string"} or "iri" in (left.kind, right.kind))):
             if len(kinds) > 1:
-                raise _Unknown
+                raise UnknownKind
             return Typed("bool", f"{one.text} {sign} {other.text}", error)
         if kinds == {"term"}:
             return Typed("bool", f"compare({one.text}, {other.text}) {sign} 0", error)
-        raise _Unknown
+        raise UnknownKind
 
     def _call(self, name: str, operands: tuple[Expression, ...]) -> Typed:
         if name in _AGGREGATES:
@@ -511,10 +294,10 @@ class _Source:
                 return Typed("bool", f"{texts[0]}.startswith({texts[1]})", error)
             case "CONTAINS", ["string", "string"]:
                 return Typed("bool", f"{texts[1]} in {texts[0]}", error)
-            case "SUBSTR", ["string", "number", "number"]:
+            case "SUBSTR", ["string", "number", "number"] if operands[1].kind == operands[2].kind == "number":
                 start, length = int(operands[1].text), int(operands[2].text)
                 if start < 1:
-                    raise _Unknown
+                    raise UnknownKind
                 return Typed("string", f"{texts[0]}[{start - 1} : {start - 1 + length}]", error)
             case "REPLACE", ["string", "string", "string"]:
                 replace = _replacing(operands[1], operands[2])
@@ -529,12 +312,12 @@ class _Source:
                 for one in reversed(made[:-1]):
                     text = f"({text} if {one.error or False} else {one.text})"
                 return Typed(kinds[0], text)
-        raise _Unknown
+        raise UnknownKind
 
     def _aggregate(self, name: str, operands: tuple[Expression, ...]) -> Typed:
         # HAVING is read before the group, so nothing in the group can hold one.
         if self._lines or len(operands) != 1 or operands[0].kind != "variable":
-            raise _Unknown
+            raise UnknownKind
         found = self._lists.setdefault(operands[0].text, f"l{len(self._lists)}")
         texts = {"COUNT": "len({})", "COUNT DISTINCT": "len(set({}))", "MIN": "least({})", "MAX": "most({})"}
         return Typed("number", texts[name].format(found))
@@ -585,23 +368,28 @@ def _compare(left: str, right: str) -> int:
 _PART: Final = r"\.\*|\[\^/\][+]|\(\[\^/\][+]\)"
 _PLAIN: Final = "[A-Za-z0-9/_:#-]"
 _known_pattern: Final = re.compile(rf"\^?(?:{_PART}|{_PLAIN})*{_PLAIN}(?:{_PART})?\$?")
+_MOST_CHARACTERS: Final = 2_000
+"""How long a text is at most in which something is replaced."""
 _known_replacement: Final = re.compile(rf"(?:{_PLAIN}|\$1(?![0-9A-Za-z_]))*")
 
 
 def _replacing(pattern: Expression, replacement: Expression) -> Callable[[str], str]:
     if pattern.kind != "string" or replacement.kind != "string":
-        raise _Unknown
+        raise UnknownKind
     if not _known_pattern.fullmatch(pattern.text) or not _known_replacement.fullmatch(replacement.text):
-        raise _Unknown
+        raise UnknownKind
+    # With one repeat at most, the time grows with the square of a text that is short.
+    if pattern.text.count("*") + pattern.text.count("+") > 1:
+        raise UnknownKind
     # A dollar is the very end here, as it is in XPath.
     compiled = re.compile(re.sub(r"\$$", r"\\Z", pattern.text))
     if ("$1" in replacement.text) != (compiled.groups == 1):
-        raise _Unknown
+        raise UnknownKind
     template = replacement.text.replace("$1", r"\g<1>")
 
     @lru_cache(maxsize=256)
     def replace(text: str) -> str:
-        if "\n" in text or "\r" in text:
+        if len(text) > _MOST_CHARACTERS or "\n" in text or "\r" in text:
             raise Unsure
         return compiled.sub(template, text)
 
