@@ -181,6 +181,16 @@ def test_numbers_are_compared_by_value(condition: str, may_be: bool) -> None:
     assert screen(numbers, "<a:y>") is may_be
 
 
+def test_what_takes_a_screen_long_is_left_to_the_engine() -> None:
+    crossed = screened("SELECT $this WHERE { $this <a:p> ?x , ?y , ?z FILTER (isIRI(?x)) }")
+    many = Index([("<a:y>", "<a:p>", f'"{number}"') for number in range(1_000)])
+    replaced = screened('SELECT $this WHERE { $this <a:p> ?x FILTER (REPLACE(STR(?x), "^.*/", "") = "b") }')
+    assert crossed is not None
+    assert replaced is not None
+    assert crossed(many, "<a:y>")
+    assert replaced(Index([("<a:y>", "<a:p>", f'"{"/" * 3_000}"')]), "<a:y>")
+
+
 @pytest.mark.parametrize(("condition", "may_be"), [("COUNT(DISTINCT ?x) = 1", True), ("COUNT(?x) = 1", False)])
 def test_repeats_are_counted_once_if_that_is_asked(condition: str, may_be: bool) -> None:
     screen = screened(f"SELECT $this WHERE {{ $this <a:p> ?y . ?y <a:q> ?x }} GROUP BY $this HAVING ({condition})")

@@ -55,6 +55,10 @@ _LONGEST: Final = 4_000
 """How many characters an expression is written in at most: some operands are written more than once."""
 
 
+_MOST_SOLUTIONS: Final = 100_000
+"""How many solutions of its patterns a screen looks at: every pattern may multiply them."""
+
+
 class Typed(NamedTuple):
     """An expression of Python's for one of SPARQL's.
 
@@ -107,6 +111,7 @@ class _Source:
         lines = [
             "def screen(graph, this):",
             "    everything = graph.about",
+            f"    left = {_MOST_SOLUTIONS}",
             "    try:",
             *self._lines,
             "    except Unsure:",
@@ -181,6 +186,9 @@ class _Source:
 
     def _end(self, group: Group, depth: int) -> None:
         """Write what follows each solution of the patterns."""
+        self._write(depth, "left -= 1")
+        self._write(depth, "if not left:")
+        self._write(depth + 1, "raise Unsure")
         for bound, variable in group.binds:
             made = self._typed(bound)
             if variable in self._known:
