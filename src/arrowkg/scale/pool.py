@@ -1,8 +1,8 @@
 """Worker processes: each task goes to one, and the results come back in the order of the tasks.
 
-Tasks and results travel in memory that parent and worker share; the socket between them carries numbers alone. A worker
-has a few tasks at a time and no more, so what is under way has bounded size however fast the input is read. A worker
-that is killed is replaced and what it held is done again, once.
+Tasks and results travel in memory that all these processes share; the socket between two of them carries numbers alone.
+There is so much of it and no more, so what is under way has bounded size however fast the input is read. A worker that
+is killed is replaced and what it held is done again, once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,10 @@ from arrowkg.scale.work import Plan, plan_to_bytes
 from arrowkg.scale.worker import ANSWER, CHUNK, FAILED, KEPT, LENGTH, OUT_OF_MEMORY, REQUEST
 
 _SLOTS: Final = 4
-"""Tasks that a worker has at a time: one under way, others to go on with, results that wait for their turn."""
+"""For how many tasks there is memory, for each worker: those that it holds, and results that wait for their turn."""
+_HELD: Final = 3
+"""Tasks that a worker holds at most: one under way and one to go on with. A worker that falls behind, since this process
+runs where it does, must not hold more, or the others, whose results wait for its, would fall behind with it."""
 _TRIES: Final = 2
 _KEPT_BYTES: Final = 16 << 20
 
@@ -47,8 +50,7 @@ class Task:
         kills: how many workers were ended while they were at it.
         size: the bytes of its result, ``None`` until it is done.
         is_kept: whether its result is kept as a file.
-        slot: the memory that it is in, of its worker's.
-        worker: who has it.
+        slot: the memory that it is in.
     """
 
     number: int
@@ -60,12 +62,11 @@ class Task:
     kills: int = field(default=0, init=False)
     size: int | None = field(default=None, init=False)
     is_kept: bool = field(default=False, init=False)
-    slot: int = field(default=0, init=False)
-    worker: _Worker | None = field(default=None, init=False)
+    slot: int | None = field(default=None, init=False)
 
 
 class _Slot:
-    """Memory that belongs to a worker while a task is under way in it, else to the parent."""
+    """Memory that belongs to a worker while its task is under way in it, else to the parent."""
 
     def __init__(self) -> None:
         self._file = None
@@ -105,13 +106,12 @@ class _Slot:
 
 
 class _Worker:
-    """A process, with the memory that it shares with this one."""
+    """A process, with the memory that it shares with this one and the others."""
 
-    def __init__(self, plan: bytes, folder: str) -> None:
+    def __init__(self, plan: bytes, folder: str, slots: Sequence[_Slot]) -> None:
         self._plan = plan
         self._folder = folder
-        self.slots = [_Slot() for _ in range(_SLOTS)]
-        self.free = list(range(_SLOTS))
+        self._slots = slots
         self.held: deque[Task] = deque()
         self.start()
 
@@ -119,7 +119,7 @@ class _Worker:
         """Start the process, which imports what it needs while this one goes on."""
         self.is_running = True
         ours, theirs = socket.socketpair()
-        memory = [slot.handle for slot in self.slots]
+        memory = [slot.handle for slot in self._slots]
         arguments = [str(theirs.fileno()), self._folder, *map(str, memory)]
         with theirs:
             self.process = subprocess.Popen(
@@ -134,16 +134,16 @@ class _Worker:
         self._send(LENGTH.pack(len(self._plan)) + self._plan)
 
     def give(self, task: Task) -> None:
-        """Give it a task, for which it has a free slot."""
+        """Give it a task that has a slot."""
         if not self.is_running:
             self.start()
-        task.worker, task.slot = self, self.free.pop()
         self.held.append(task)
         self._pass_on(task)
 
     def _pass_on(self, task: Task) -> None:
         assert task.data is not None
-        self.slots[task.slot].write(task.data)
+        assert task.slot is not None
+        self._slots[task.slot].write(task.data)
         self._send(REQUEST.pack(task.kind, task.number, task.slot, len(task.data)))
 
     def _send(self, data: bytes) -> None:
@@ -168,12 +168,6 @@ class _Worker:
         self.process.kill()
         return self.process.wait()
 
-    def close(self) -> None:
-        """End the process and let its memory go."""
-        self.stop()
-        for slot in self.slots:
-            slot.close()
-
 
 class Pool:
     """Worker processes, a context manager that ends them.
@@ -187,11 +181,14 @@ class Pool:
     def __init__(self, plan: Plan, workers: int, folder: Path | None = None) -> None:
         self._folder = folder
         self._workers: list[_Worker] = []
-        self._most = workers * _SLOTS
+        self._slots: list[_Slot] = []
         packed = plan_to_bytes(plan)
         try:
+            for _ in range(workers * _SLOTS):
+                self._slots.append(_Slot())
+            self._free = list(range(len(self._slots)))
             for _ in range(workers):
-                self._workers.append(_Worker(packed, "" if folder is None else str(folder)))
+                self._workers.append(_Worker(packed, "" if folder is None else str(folder), self._slots))
         except BaseException:
             self.close()
             raise
@@ -207,8 +204,11 @@ class Pool:
     def close(self) -> None:
         """End all workers at once, whatever they are at."""
         for worker in self._workers:
-            worker.close()
+            worker.stop()
         self._workers.clear()
+        for slot in self._slots:
+            slot.close()
+        self._slots.clear()
 
     def results(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, memoryview]]:
         """The result of each task, in their order, empty for one without data; its memory is used again for others
@@ -220,29 +220,31 @@ class Pool:
         waiting: deque[Task] = deque()
         following = next(tasks, None)
         while waiting or following is not None:
-            while following is not None and len(waiting) < self._most and self._takes(following):
+            while following is not None and len(waiting) < len(self._slots) and self._takes(following):
                 waiting.append(following)
                 following = next(tasks, None)
-            task = waiting.popleft()
-            while task.data is not None and task.size is None:
+            if waiting[0].data is not None and waiting[0].size is None:
                 self._listen()
+                continue
+            task = waiting.popleft()
             yield task, self._view(task)
-            if task.worker is not None:
-                task.worker.slots[task.slot].give_back()
-                task.worker.free.append(task.slot)
+            if task.slot is not None:
+                self._slots[task.slot].give_back()
+                self._free.append(task.slot)
 
     def _takes(self, task: Task) -> bool:
-        """Give a task to the worker that has the least to do; whether one has room for it."""
+        """Give a task to the worker that has the least to do; whether there was room for it."""
         if task.data is None:
             return True
-        having_room = [worker for worker in self._workers if worker.free]
-        if not having_room:
+        worker = min(self._workers, key=lambda worker: len(worker.held))
+        if not self._free or len(worker.held) >= _HELD:
             return False
-        min(having_room, key=lambda worker: len(worker.held)).give(task)
+        task.slot = self._free.pop()
+        worker.give(task)
         return True
 
     def _view(self, task: Task) -> memoryview:
-        if task.worker is None or task.size is None:
+        if task.slot is None or task.size is None:
             return memoryview(b"")
         if task.is_kept:
             assert self._folder is not None
@@ -250,7 +252,7 @@ class Pool:
             if found is None:
                 raise OutputError("a shard is gone that was there just now", file=str(self._folder))
             return found
-        return task.worker.slots[task.slot].view(task.size)
+        return self._slots[task.slot].view(task.size)
 
     def _listen(self) -> None:
         """Wait until some worker has something to say."""
@@ -273,7 +275,8 @@ class Pool:
             task.size = size
             task.is_kept = outcome == KEPT
             if outcome == FAILED:
-                told = bytes(worker.slots[task.slot].view(size)).decode(errors="replace").strip()
+                assert task.slot is not None
+                told = bytes(self._slots[task.slot].view(size)).decode(errors="replace").strip()
                 error = RuntimeError(f"{told.rpartition(chr(10))[2]} (in a worker process, at {task.place})")
                 error.add_note(told)
                 raise error
