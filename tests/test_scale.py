@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -91,20 +92,21 @@ MEETING: Final = strategies.papers(
 def test_what_chunks_say_first_is_what_was_not_written_before(papers: list[Paper], cuts: set[int]) -> None:
     records = [record_triples(paper, Settings()).shared for paper in papers]
     repeats, written = Repeats("https"), Written()
-    chunk = ChunkRepeats("https")
-    for number, record in enumerate(records):
-        if number in cuts:
-            chunk = ChunkRepeats("https")
-        kept = []
-        for block in chunk.blocks(record):
-            fresh = written.fresh(block.keys)
-            if len(fresh) == len(block.keys):
-                kept += block.triples
-            else:
-                names = dict(block.spellings())
-                assert set(fresh) <= set(names)
-                kept += [triple for key in fresh for triple in names[key]]
-        assert kept == repeats.without(record)
+    for start, end in itertools.pairwise(sorted({0, *cuts, len(records)})):
+        chunk = ChunkRepeats("https")
+        blocks = [chunk.blocks(record) for record in records[start:end]]
+        keys = [key for found in blocks for block in found for key in block.keys]
+        fresh = {key for key, is_known in zip(keys, written.came_before(keys), strict=True) if not is_known}
+        for record, found in zip(records[start:end], blocks, strict=True):
+            kept = []
+            for block in found:
+                if fresh.issuperset(block.keys):
+                    kept += block.triples
+                else:
+                    names = dict(block.spellings())
+                    assert fresh.intersection(block.keys) <= set(names)
+                    kept += [triple for key, triples in names.items() if key in fresh for triple in triples]
+            assert kept == repeats.without(record)
 
 
 @given(
@@ -378,6 +380,30 @@ def test_no_more_tasks_are_taken_than_workers_can_hold() -> None:
             assert task.number == number
             assert bytes(result) == struct.pack("<Q", 1) + b"a\n"
             assert seen <= number + 9
+
+
+def test_a_worker_that_falls_behind_holds_few_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    pass_on = _Worker._pass_on
+
+    def passed(self: _Worker, task: Task) -> None:
+        given.append(self.process.pid)
+        if task.number == 0:
+            os.kill(given[0], signal.SIGSTOP)
+        if task.number == 7:
+            os.kill(given[0], signal.SIGCONT)
+        pass_on(self, task)
+
+    monkeypatch.setattr(_Worker, "_pass_on", passed)
+    plan = Plan(Settings(), "ntriples", is_sorted=True)
+    with Pool(plan, 2) as pool:
+        # Without the eighth task, nobody would wake the one that is stopped.
+        waker = threading.Timer(20, os.kill, (pool._workers[0].process.pid, signal.SIGCONT))
+        waker.start()
+        done = [task.number for task, _ in pool.results(Task(number, b"a\n", SORTED) for number in range(20))]
+        waker.cancel()
+    assert done == list(range(20))
+    assert given[:8].count(given[0]) == 3
 
 
 # What ends the run from outside.

@@ -161,19 +161,18 @@ class Written:
     """Remembers the keys of all blocks that were written.
 
     >>> written = Written()
-    >>> written.fresh([b"node", b"name"]), written.fresh([b"node", b"name"]), written.fresh([b"node", b"other"])
-    ([b'node', b'name'], [], [b'other'])
+    >>> written.came_before([b"node", b"name"]), written.came_before([b"node", b"other"])
+    (b'\\x00\\x00', b'\\x01\\x00')
     """
 
     def __init__(self) -> None:
         self._keys: set[bytes] = set()
 
-    def fresh(self, keys: Sequence[bytes]) -> list[bytes]:
-        """Those keys that did not come before."""
-        seen = self._keys
-        found = list(keys) if seen.isdisjoint(keys) else [key for key in keys if key not in seen]
-        seen.update(found)
-        return found
+    def came_before(self, keys: Sequence[bytes]) -> bytes:
+        """For each key of a chunk, none of them twice, whether an earlier chunk had it: 1 if so, else 0."""
+        known = self._keys.intersection(keys)
+        self._keys.update(keys)
+        return bytes(map(known.__contains__, keys))
 
 
 class EqualEntries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
 from operator import itemgetter
@@ -27,6 +28,7 @@ from arrowkg.validation import Report
 
 _SORTED_CHARACTERS: Final = 1 << 20
 _WRITTEN_BYTES: Final = 1 << 16
+_KEY: Final = struct.Struct(f"{KEY_BYTES}s")
 
 
 class Merging:
@@ -127,23 +129,26 @@ class _JoinedShards:
             # Nothing stands before the first piece.
             start = len(self._between)
         triples = shard.triples
-        fresh_of, all_keys = self._written.fresh, shard.keys
-        at = 0
+        # All keys of a chunk at once, since one call a block would cost more than what it asks.
+        keys = [key for (key,) in _KEY.iter_unpack(shard.keys)]
+        came_before = self._written.came_before(keys)
+        first = 0
         for begin, end, count, place, how_many in SPAN.iter_unpack(shard.spans):
-            upto = at + how_many * KEY_BYTES
-            keys = [all_keys[i : i + KEY_BYTES] for i in range(at, upto, KEY_BYTES)]
-            at = upto
-            fresh = fresh_of(keys)
-            if len(fresh) == how_many:
+            after = first + how_many
+            known = came_before.count(1, first, after)
+            if not known:
                 triples += count
+                first = after
                 continue
             if start < begin:
                 parts.append(text[start:begin])
             start = end
-            if fresh:
+            if known < how_many:
+                fresh = [keys[i] for i in range(first, after) if not came_before[i]]
                 names = self._names(chunk, place, fresh)
                 parts += (self._between, self._writer.record([], names).encode())
                 triples += len(names)
+            first = after
         parts.append(text[start:])
         self._triples += triples
         self._write(parts)

@@ -30,8 +30,8 @@ from arrowkg.scale.worker import ANSWER, CHUNK, FAILED, KEPT, LENGTH, OUT_OF_MEM
 _SLOTS: Final = 4
 """For how many tasks there is memory, for each worker: those that it holds, and results that wait for their turn."""
 _HELD: Final = 3
-"""Tasks that a worker holds at most: one under way and one to go on with. A worker that falls behind, since this process
-runs where it does, must not hold more, or the others, whose results wait for its, would fall behind with it."""
+"""Tasks that a worker holds at most: one under way and others to go on with. A worker that falls behind, since this
+process runs where it does, must not hold more, or others, whose results wait for its, would fall behind with it."""
 _TRIES: Final = 2
 _KEPT_BYTES: Final = 16 << 20
 
