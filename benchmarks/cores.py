@@ -43,10 +43,13 @@ def export(papers: Path, output: Path, workers: int, *options: str) -> Contender
 
 
 def rounds_of(contenders: Sequence[Contender], rounds: int, log: Path) -> list[Series]:
-    """So many rounds of some programs, taking turns."""
+    """So many rounds of some programs, taking turns, each with its old output gone and the disk at rest."""
     found = [Series(contender) for contender in contenders]
     for number in range(1, rounds + 1):
         for series in found:
+            series.contender.output.unlink(missing_ok=True)
+            # What one program leaves to be written to disk is not to be paid for by the next.
+            os.sync()
             series.runs.append(run_all(series.contender.command, log=log, folder=series.contender.folder))
             last = series.runs[-1]
             tell(f"round {number}: {series.contender.title}, {last.wall:.2f} s wall, {last.cpu:.2f} s CPU")
