@@ -108,7 +108,7 @@ def main() -> int:
                 checked = ("--validate", "--fail-on", "never")
                 both = [export(papers, work / f"checked-{n}.nt", n, *checked) for n in (1, asked.workers)]
                 found = rounds_of(both, asked.rounds, work / "log")
-                print(f"\n{told.partition(',')[0]}, validated; medians of {asked.rounds} rounds\n")
+                print(f"\n{told.partition(', evenly')[0]}, validated; medians of {asked.rounds} rounds\n")
                 show(found)
         except Failed as error:
             tell(str(error))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import pyoxigraph
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from arrowkg.terms import (
     is_iri,
     lexical_form,
     literal_parts,
+    refuse_uncarried,
     text,
     unsafe_characters,
     with_replacements,
@@ -79,6 +81,21 @@ def test_a_literal_is_one_token_and_says_the_text(value: str) -> None:
     assert lexical_form(term) == value
     assert literal_parts(any_uri(value)) == (value, f"{XSD}anyURI", "")
     assert not is_iri(term)
+
+
+@given(st.lists(st.text(max_size=3) | st.sampled_from(("\\", "\\u0000", *strategies.UNSAFE))).map("".join))
+def test_lines_from_elsewhere_are_refused_where_the_text_is(value: str) -> None:
+    # UTF-8 has no surrogates.
+    value = "".join(char for char in value if not "\ud800" <= char <= "\udfff")
+    node = pyoxigraph.NamedNode("a:s")
+    triple = pyoxigraph.Triple(node, pyoxigraph.NamedNode("a:p"), pyoxigraph.Literal(value))
+    lines = pyoxigraph.serialize([triple], format=pyoxigraph.RdfFormat.N_TRIPLES) or b""
+    if any(char in value for char in strategies.UNSAFE):
+        with pytest.raises(BadText):
+            refuse_uncarried(lines)
+    else:
+        refuse_uncarried(lines)
+        assert lines == f"<a:s> <a:p> {text(value)} .\n".encode()
 
 
 @given(st.text(st.characters() | st.sampled_from(strategies.UNSAFE)))

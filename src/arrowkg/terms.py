@@ -33,6 +33,11 @@ _CONTROLS: Final = "\x01-\x08\x0b\x0c\x0e-\x1f"
 _higher_plane = re.compile("[\U00010000-\U0010ffff]")
 _higher_noncharacter = re.compile(f"[{''.join(chr(p << 16 | low) for p in range(1, 17) for low in (0xFFFE, 0xFFFF))}]")
 _unsafe = re.compile(f"[{_UNCARRIED}{_CONTROLS}]")
+_uncarried = re.compile(f"[{_UNCARRIED}]")
+# Three of them canonical N-Triples escapes.
+_UNCARRIED_ESCAPES: Final = {f"\\u{code:04X}": chr(code) for code in (0, 0xFFFE, 0xFFFF)}
+# Of the bytes of canonical N-Triples with any of them in it, some are always these.
+_SIGNS: Final = (b"\\u0000", b"\\uFFF", b"\xef\xb7", b"\xbf\xbe", b"\xbf\xbf")
 _escapable = re.compile(f'["\\\\\x00-\x1f\x7f{_UNCARRIED}]')
 _ESCAPES: Final[dict[str, str]] = {chr(c): f"\\u{c:04X}" for c in (*range(1, 0x20), 0x7F)} | {
     "\b": "\\b",
@@ -75,6 +80,23 @@ def text(value: str) -> str:
     if not value.isascii() and _higher_plane.search(value):
         _higher_noncharacter.sub(_escape, value)
     return f'"{_escapable.sub(_escape, value)}"'
+
+
+def refuse_uncarried(ntriples: bytes) -> None:
+    """Refuse canonical N-Triples from elsewhere that holds what :func:`text` refuses.
+
+    Raises:
+        BadText: it holds NUL or a non-character.
+
+    >>> refuse_uncarried('<a:s> <a:p> "\\ufffd, and not the one after it" .\\n'.encode())
+    """
+    # A plain search is many times as fast as any pattern, and hardly any text has a sign of one.
+    if any(sign in ntriples for sign in _SIGNS):
+        plain = ntriples.decode().replace("\\\\", "")
+        for escape, char in _UNCARRIED_ESCAPES.items():
+            plain = plain.replace(escape, char)
+        for pattern in (_uncarried, _higher_noncharacter):
+            pattern.sub(_escape, plain)
 
 
 def iri(value: str) -> str:
