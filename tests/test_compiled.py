@@ -32,7 +32,8 @@ from arrowkg.validation.compiled.names import sh
 from arrowkg.validation.compiled.paths import walk
 from arrowkg.validation.compiled.patterns import NotCompiled, matcher
 from arrowkg.validation.compiled.queries import prepared
-from arrowkg.validation.compiled.reach import Reached, Step, merged, steps_of
+from arrowkg.validation.compiled.reach import Reached
+from arrowkg.validation.compiled.steps import Step, merged, steps_of
 from arrowkg.validation.compiled.values import is_well_formed, less
 from arrowkg.validation.oxigraph_terms import oxigraph_node, oxigraph_quads, term_of_oxigraph
 from arrowkg.validation.rdflib_terms import add_triples, term_of

@@ -476,7 +476,7 @@ def test_a_run_that_is_killed_leaves_the_old_file_or_the_new(tmp_path: Path, nam
     assert (tmp_path / name).read_bytes() == new
 
 
-@pytest.mark.parametrize("step", ["os.fsync", "os.replace", "arrowkg.files.sync_folder"])
+@pytest.mark.parametrize("step", ["os.fsync", "os.replace", "arrowkg.files.outputs.sync_folder"])
 def test_a_run_that_is_killed_at_the_worst_moment_leaves_a_whole_file(tmp_path: Path, step: str) -> None:
     put(tmp_path, "in.jsonl", lines(20))
     put(tmp_path, "out.nt", "old")
@@ -485,7 +485,7 @@ def test_a_run_that_is_killed_at_the_worst_moment_leaves_a_whole_file(tmp_path: 
     prelude = f"import os, {module}\n{module}.{function} = lambda *a, **k: os.kill(os.getpid(), 9)"
     ran = spawn_python(tmp_path, prelude, "export", "in.jsonl", "-o", "out.nt", "--no-validate")
     assert ran.code == -signal.SIGKILL
-    assert assert_old_or_part(tmp_path, "out.nt", b"old", new) == (step == "arrowkg.files.sync_folder")
+    assert assert_old_or_part(tmp_path, "out.nt", b"old", new) == (step == "arrowkg.files.outputs.sync_folder")
 
 
 def waiting(folder: Path, *options: str) -> subprocess.Popen[bytes]:

@@ -34,8 +34,8 @@ ROOMS: Final = (
 """The rooms in order; those that stand together do not import each other. ``__init__`` is the package itself."""
 
 ELSEWHERE: Final = {
-    "backports": {"files", "scale.spark.blocks", "server.shelf"},
-    "compression": {"files", "scale.spark.blocks", "server.shelf"},
+    "backports": {"files.inputs", "files.outputs", "scale.spark.blocks", "server.shelf"},
+    "compression": {"files.inputs", "files.outputs", "scale.spark.blocks", "server.shelf"},
     "click": {"cli"},
     "h11": {"server.transport"},
     "jinja2": {"site.rendering"},

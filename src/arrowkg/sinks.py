@@ -66,7 +66,7 @@ class Streamed:
         self._output = target.output
         self._writer: Writer = target.format.writer(Options(settings.schema_ns, target.graph))
         self._repeats = None if target.format.is_by_record else Repeats(settings.schema_ns)
-        self._parts = [self._writer.start(None)]
+        self._parts = [self._writer.start(None).encode()]
         self._between = ""
         self._size = 0
         self._triples = 0
@@ -75,7 +75,8 @@ class Streamed:
         """Take a record."""
         shared = self._repeats.without(record.shared) if self._repeats else record.shared
         self._triples += len(record.own) + len(shared)
-        text = self._between + self._writer.record(record.own, shared)
+        # Encoded one by one: in a join of many, one rare character would make each take two bytes or four.
+        text = (self._between + self._writer.record(record.own, shared)).encode()
         self._between = self._writer.between
         self._parts.append(text)
         self._size += len(text)
@@ -83,13 +84,13 @@ class Streamed:
             self._flush()
 
     def _flush(self) -> None:
-        self._output.write("".join(self._parts).encode())
+        self._output.write(b"".join(self._parts))
         self._parts.clear()
         self._size = 0
 
     def finish(self) -> int:
         """Write what is left; the number of triples."""
-        self._parts.append(self._writer.finish())
+        self._parts.append(self._writer.finish().encode())
         self._flush()
         return self._triples
 

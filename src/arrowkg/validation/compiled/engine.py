@@ -14,9 +14,9 @@ from arrowkg.validation.compiled.constraints import Found
 from arrowkg.validation.compiled.index import Index
 from arrowkg.validation.compiled.names import sh
 from arrowkg.validation.compiled.program import Program
-from arrowkg.validation.compiled.reach import both_ways
 from arrowkg.validation.compiled.shape import Shape
 from arrowkg.validation.compiled.sparql import Together
+from arrowkg.validation.compiled.steps import both_ways
 from arrowkg.validation.report import Result
 from arrowkg.validation.shapes import Shapes
 

@@ -10,9 +10,9 @@ from arrowkg.validation.compiled.clauses import Before, Clause, Writer, clause, 
 from arrowkg.validation.compiled.constraints import Constraint, Found, component
 from arrowkg.validation.compiled.index import NOTHING, Index
 from arrowkg.validation.compiled.paths import Walk
-from arrowkg.validation.compiled.reach import merged
 from arrowkg.validation.compiled.shape import Shape, inner_shape
 from arrowkg.validation.compiled.sparql import QueryConstraint, Row
+from arrowkg.validation.compiled.steps import merged
 from arrowkg.validation.report import Path
 
 Run: TypeAlias = Callable[[Index, Sequence[str], list[Found]], None]

@@ -14,8 +14,8 @@ from typing import Final
 
 from arrowkg.errors import InputError
 from arrowkg.sparql_tokens import Token, tokens
-from arrowkg.validation.compiled.reach import Step, steps_of
 from arrowkg.validation.compiled.screening import Screen, screen_of
+from arrowkg.validation.compiled.steps import Step, steps_of
 from arrowkg.validation.report import Path, path_text
 
 BOUND: Final = "urn:arrowkg:bound"

@@ -15,7 +15,8 @@ from arrowkg.validation.compiled.core import text_of
 from arrowkg.validation.compiled.exact import is_changed, solutions
 from arrowkg.validation.compiled.index import NOTHING, Index
 from arrowkg.validation.compiled.queries import BOUND, SHAPES_GRAPH, Query
-from arrowkg.validation.compiled.reach import Reached, Step
+from arrowkg.validation.compiled.reach import Reached
+from arrowkg.validation.compiled.steps import Step
 from arrowkg.validation.oxigraph_terms import add_to_store, term_of_oxigraph
 
 if TYPE_CHECKING:
