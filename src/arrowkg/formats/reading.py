@@ -53,19 +53,18 @@ def read_rdf(source: Input, notation: str) -> list[Triple]:
             raise InputError(f"not {notation}: triples inside triples are not read", file=source.name, line=line)
     elif _nesting(content, notation) > source.max_depth:
         raise InputError(f"the RDF is nested deeper than {source.max_depth}", file=source.name)
-    # In order, and without repeats.
-    found: dict[Triple, None] = {}
+    found: list[Triple] = []
     known: dict[str, str] = {}
     for line, document in _documents(content, notation):
         try:
             quads = pyoxigraph.parse(document, getattr(pyoxigraph.RdfFormat, NOTATIONS[notation]))
-            found.update(dict.fromkeys(_triples(quads, known, has_graphs=notation in _WITH_GRAPHS)))
+            found += _triples(quads, known, has_graphs=notation in _WITH_GRAPHS)
         except SyntaxError as error:
             number = line + (error.lineno or 1) if error.lineno or line else None
             raise InputError(f"not {notation}: {error.msg}", file=source.name, line=number) from None
         except (ValueError, InputError) as error:
             raise InputError(f"not {notation}: {error}", file=source.name) from None
-    return list(found)
+    return list(dict.fromkeys(found))
 
 
 def _triples(quads: Iterator[pyoxigraph.Quad], known: dict[str, str], *, has_graphs: bool) -> Iterator[Triple]:
