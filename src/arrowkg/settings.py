@@ -93,7 +93,7 @@ class Settings:
     max_authors: int = 20_000
     max_depth: int = 200
     max_results: int = 10_000
-    batch_records: int = 100
+    batch_records: int = 20
     sort_bytes: int = 64 * MIB
     load_bytes: int = 16 * MIB
     query_seconds: int = 60
