@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from urllib.parse import quote
 import pytest
 
 from arrowkg.server.accesslog import line_of
+from arrowkg.server.scratch import scratch
 from cli import SOUND, assert_refused, jsonl, put, run, spawn
 from serving import Served, served, store_of
 
@@ -285,6 +288,42 @@ def test_a_killed_server_leaves_no_process(store: Path, tmp_path: Path) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
         assert time.monotonic() < ends
         time.sleep(0.1)
+
+
+def test_what_a_killed_server_has_left_goes_with_the_next_one(store: Path, tmp_path: Path) -> None:
+    environment = {"TMPDIR": str(tmp_path)}
+    foreign = tmp_path / "arrowkg-serve-link"
+    foreign.symlink_to(store)
+    with served(store, environment=environment, told=tmp_path / "log") as killed:
+        [left] = (path for path in tmp_path.glob("arrowkg-serve-*") if path != foreign)
+        killed.process.kill()
+        killed.process.wait()
+
+    def are_there_with_another(told: str) -> list[Path]:
+        with served(store, environment=environment, told=tmp_path / told):
+            found = [path for path in tmp_path.glob("arrowkg-serve-*") if path != foreign]
+            with served(store, environment=environment, told=tmp_path / f"{told}-too"):
+                assert all(path.is_dir() for path in found)
+            return found
+
+    assert left.is_dir()
+    # It may be one whose server has just begun.
+    assert len(are_there_with_another("new")) == 2
+    os.utime(left, (0, 0))
+    assert left not in are_there_with_another("old")
+    assert not left.exists()
+    assert store.is_dir()
+    assert list(tmp_path.glob("arrowkg-serve-*")) == [foreign]
+
+
+def test_a_folder_that_is_in_use_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch() as used:
+        os.utime(used, (0, 0))
+        with scratch() as other:
+            assert used.is_dir()
+            assert other.is_dir()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_port_that_is_taken_is_told_in_a_line(store: Path, server: Served) -> None:

@@ -7,7 +7,6 @@ import errno
 import logging
 import signal
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from arrowkg.errors import StoreError
 from arrowkg.server.accesslog import AccessLog
 from arrowkg.server.application import Application
 from arrowkg.server.live import Serving
+from arrowkg.server.scratch import scratch
 from arrowkg.server.transport import LARGEST_HEAD, Limits, connection_class
 from arrowkg.settings import Settings
 
@@ -51,22 +51,22 @@ def serve(
     """
     with ExitStack() as stack:
         listening = stack.enter_context(_listening(host, port))
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="arrowkg-serve-")))
+        folder = stack.enter_context(scratch())
         lines = None if log is None else stack.enter_context(AccessLog(log))
         limits = Limits(settings.serve_connections, settings.serve_idle_seconds)
-        asyncio.run(_serve(serving, settings, scratch, listening, limits, say, None if lines is None else lines.add))
+        asyncio.run(_serve(serving, settings, folder, listening, limits, say, None if lines is None else lines.add))
 
 
 async def _serve(
     serving: Serving,
     settings: Settings,
-    scratch: Path,
+    folder: Path,
     listening: socket.socket,
     limits: Limits,
     say: Callable[[str], None],
     log: Callable[[str], None] | None,
 ) -> None:
-    application = Application(serving, settings, scratch, say, log, lambda: len(limits.open))
+    application = Application(serving, settings, folder, say, log, lambda: len(limits.open))
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
     config = uvicorn.Config(
         application.asgi(),
