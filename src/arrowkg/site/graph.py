@@ -50,6 +50,8 @@ class Graph:
         self._line = lru_cache(maxsize=_HELD_LINES)(self._line_of)
         # So are nodes: a page names its authorships more than once, and many pages name the same authors and venues.
         self._node = lru_cache(maxsize=_HELD_NODES)(self._node_of)
+        # A paper of thousands of authors has the names of all of them looked up for each of their pages.
+        self._label = lru_cache(maxsize=_HELD_NODES)(self._label_of)
 
     def members(self, of_class: str, but_not: Collection[str] = ()) -> Iterator[str]:
         """The IRIs below the base that are of a class and of none of some others, in no order."""
@@ -245,7 +247,7 @@ class Graph:
             places.append((order, authorship, _first(of_place, vocab.PRO_IS_HELD_BY)))
         return [(author, authorship) for _, authorship, author in sorted(places, key=lambda one: one[:2])]
 
-    def _label(self, subject: str) -> str:
+    def _label_of(self, subject: str) -> str:
         """The name that is shown for a node; the least of several, so that it is the same every time."""
         found = _by_predicate(self._node(subject))
         s = self._schema
