@@ -17,7 +17,8 @@ from arrowkg.errors import InputError
 from arrowkg.files import Input
 from arrowkg.formats.reading import NOTATIONS, first_blank_node, first_inner_triple, read_rdf
 from arrowkg.settings import Settings
-from arrowkg.terms import Triple, text
+from arrowkg.terms import Triple
+from arrowkg.validation.oxigraph_terms import term_of_oxigraph
 
 IRIS = st.sampled_from(("https://example.org/a", "https://example.org/b?c=d&e#f", "urn:ä:𝒳"))
 TEXTS = strategies.texts() | st.sampled_from(("", " . ", "\\u0000", "<<( <a:b> )>>", '"@de .\n<a:b> <a:c> "'))
@@ -28,20 +29,6 @@ LITERALS = st.one_of(
 )
 NAMED = st.builds(pyoxigraph.NamedNode, IRIS)
 TRIPLES = st.builds(pyoxigraph.Triple, NAMED | st.builds(pyoxigraph.BlankNode, st.just("b1")), NAMED, NAMED | LITERALS)
-
-
-def told(term: object) -> str:
-    """A term as its object tells it, part by part."""
-    if isinstance(term, pyoxigraph.NamedNode):
-        return f"<{term.value}>"
-    if isinstance(term, pyoxigraph.BlankNode):
-        return f"_:{term.value}"
-    assert isinstance(term, pyoxigraph.Literal)
-    if term.language:
-        return f"{text(term.value)}@{term.language}"
-    if term.datatype.value.endswith("XMLSchema#string"):
-        return text(term.value)
-    return f"{text(term.value)}^^<{term.datatype.value}>"
 
 
 def read(path: Path, notation: str) -> list[Triple]:
@@ -56,7 +43,10 @@ def test_terms_are_what_a_parser_tells_of(
 ) -> None:
     path = tmp_path_factory.mktemp("read") / "some.nt"
     path.write_bytes(pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.N_TRIPLES) or b"")
-    expected = dict.fromkeys((told(one.subject), told(one.predicate), told(one.object)) for one in triples)
+    expected = dict.fromkeys(
+        (term_of_oxigraph(one.subject), term_of_oxigraph(one.predicate), term_of_oxigraph(one.object))
+        for one in triples
+    )
     assert read(path, "ntriples") == list(expected)
 
 
@@ -72,7 +62,10 @@ def test_every_notation_is_read_alike(notation: str, tmp_path: Path) -> None:
     data = pyoxigraph.serialize(triples, format=getattr(pyoxigraph.RdfFormat, NOTATIONS[notation]))
     path.write_bytes(gzip.compress(data or b""))
     found = read(path, notation)
-    assert set(found) == {(told(one.subject), told(one.predicate), told(one.object)) for one in triples}
+    assert set(found) == {
+        (term_of_oxigraph(one.subject), term_of_oxigraph(one.predicate), term_of_oxigraph(one.object))
+        for one in triples
+    }
     assert len(found) == len(triples)
     # Terms that are equal are one object, so that a graph takes no more memory than it must.
     assert len({id(subject) for subject, _, _ in found}) == 50
