@@ -28,6 +28,8 @@ GZIP_LEVEL: Final = 6
 """How hard gzip tries. Python's own choice of 9 takes 1.7 times as long for 3 % fewer bytes."""
 _WRITE_BACK_BYTES: Final = 16 << 20
 """After how many bytes the system is to begin to write them to disk."""
+_KEPT_BYTES: Final = 8 * _WRITE_BACK_BYTES
+"""How far back of an output the system is to forget what is on disk by then."""
 
 
 class Output:
@@ -58,7 +60,7 @@ class Output:
         self._aside = aside
         self._target: Path | None = None
         self._temporary: Path | None = None
-        self._waiting = self._on_its_way = 0
+        self._waiting = 0
         with self._errors():
             self._file = self._open()
         self._stream = _compressing(name, self._file)
@@ -118,13 +120,16 @@ class Output:
             self._write_back()
 
     def _write_back(self) -> None:
-        """Have the system begin to write to disk, so that the flush at the end has little left to do."""
+        """Have the system begin to write to disk, so that the flush at the end has little left to do, and give back the
+        memory of what is written, so that a large output takes that of no other file."""
         self._waiting = 0
-        start, self._on_its_way = self._on_its_way, self._file.tell()
-        # The advice that bytes are not needed makes Linux write those that are not on disk yet. Errors are the flush's.
+        end = self._file.tell()
+        # The advice that bytes are not needed makes Linux write those that are not on disk yet, and forget those that
+        # are. Errors are the flush's.
         if hasattr(os, "posix_fadvise"):
+            start = max(0, end - _KEPT_BYTES)
             with contextlib.suppress(OSError):
-                os.posix_fadvise(self._file.fileno(), start, self._on_its_way - start, os.POSIX_FADV_DONTNEED)
+                os.posix_fadvise(self._file.fileno(), start, end - start, os.POSIX_FADV_DONTNEED)
 
     def commit(self) -> None:
         """Finish the output and put it in its place."""

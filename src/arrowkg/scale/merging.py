@@ -27,7 +27,7 @@ from arrowkg.terms import Triple
 from arrowkg.validation import Report
 
 _SORTED_CHARACTERS: Final = 1 << 20
-_WRITTEN_BYTES: Final = 1 << 16
+_HELD_BYTES: Final = 1 << 18
 _KEY: Final = struct.Struct(f"{KEY_BYTES}s")
 
 
@@ -113,12 +113,14 @@ class _JoinedShards:
         self._writer = target.format.writer(Options(plan.settings.schema_ns, target.graph))
         self._between = self._writer.between.encode()
         self._written = Written()
+        self._held = memoryview(bytearray(_HELD_BYTES))
+        self._held_size = 0
         self._is_started = False
         self._triples = 0
 
     def add(self, chunk: Chunk, shard: Shard) -> None:
         """Take the shard of a chunk."""
-        text = memoryview(shard.text)
+        text = shard.whole_text
         if not text:
             return
         parts: list[bytes | memoryview] = []
@@ -154,17 +156,21 @@ class _JoinedShards:
         self._write(parts)
 
     def _write(self, parts: list[bytes | memoryview]) -> None:
-        """Write parts, small ones joined; a join of all would be new memory of megabytes each time."""
-        held: list[bytes | memoryview] = []
-        size = 0
+        """Write parts, small ones gathered first in memory that is used again and again."""
         for part in parts:
-            held.append(part)
-            size += len(part)
-            if size > _WRITTEN_BYTES:
-                self._output.write(part if len(held) == 1 else b"".join(held))
-                held.clear()
-                size = 0
-        self._output.write(b"".join(held))
+            end = self._held_size + len(part)
+            if end > _HELD_BYTES:
+                self._flush()
+                end = len(part)
+            if end > _HELD_BYTES:
+                self._output.write(part)
+            else:
+                self._held[self._held_size : end] = part
+                self._held_size = end
+
+    def _flush(self) -> None:
+        self._output.write(self._held[: self._held_size])
+        self._held_size = 0
 
     def _names(self, chunk: Chunk, place: int, keys: list[bytes]) -> list[Triple]:
         """The triples of a record that have some spellings; they are not worth carrying, since few are asked for."""
@@ -177,7 +183,8 @@ class _JoinedShards:
 
     def finish(self, pool: Pool) -> int:
         """Write what stands at the end; the number of triples."""
-        self._output.write(self._writer.finish().encode())
+        self._write([self._writer.finish().encode()])
+        self._flush()
         return self._triples
 
 
@@ -193,9 +200,10 @@ class _SortedShards:
     def add(self, chunk: Chunk, shard: Shard) -> None:
         """Take the shard of a chunk."""
         # Only line feeds end a text here; texts hold form feeds and U+2028 as they are.
-        texts = [text.decode() for text in bytes(shard.text).split(b"\n")]
+        whole = bytes(shard.whole_text)
+        texts = [text.decode() for text in whole.split(b"\n")]
         texts.pop()
-        self._spool.extend(texts, len(shard.text))
+        self._spool.extend(texts, len(whole))
         self._prefixes.update(shard.prefixes)
 
     def finish(self, pool: Pool) -> int:

@@ -11,6 +11,7 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -71,7 +72,7 @@ class Shard(NamedTuple):
         last: the place in the chunk of the last record that was looked at.
         events: what was told of records, in order.
         error: what ended the work, after these events.
-        text: the written records, or texts to be sorted, each a line.
+        text: the written records, or texts to be sorted, each a line, in pieces of any size.
     """
 
     parsed: list[tuple[str, int]]
@@ -85,18 +86,24 @@ class Shard(NamedTuple):
     last: int
     events: list[Event]
     error: ArrowkgError | None
-    text: bytes | memoryview
+    text: list[bytes | memoryview]
+
+    @property
+    def whole_text(self) -> memoryview:
+        """The text in one piece."""
+        return memoryview(self.text[0] if len(self.text) == 1 else b"".join(self.text))
 
 
 def empty(error: ArrowkgError | None = None) -> Shard:
     """The shard of a chunk of no records, or of one that nothing could be done with."""
-    return Shard([], [], 0, b"", b"", [], 0, [], 0, [], error, b"")
+    return Shard([], [], 0, b"", b"", [], 0, [], 0, [], error, [])
 
 
-def to_bytes(shard: Shard) -> list[bytes]:
-    """A shard as bytes: what stands before its text, and the text.
+def to_bytes(shard: Shard) -> list[bytes | memoryview]:
+    """A shard as bytes: what stands before its text, and the pieces of the text.
 
-    >>> shard = Shard([("p", 1)], [("p", 3, "0a")], 9, b"", b"", [], 0, [], 0, [(0, Notice("a", "b", "p"))], None, b"t")
+    >>> told = [(0, Notice("a", "b", "p"))]
+    >>> shard = Shard([("p", 1)], [("p", 3, "0a")], 9, b"", b"", [], 0, [], 0, told, None, [b"text"])
     >>> from_bytes(memoryview(b"".join(to_bytes(shard)))) == shard
     True
     """
@@ -116,7 +123,7 @@ def to_bytes(shard: Shard) -> list[bytes]:
             None if shard.error is None else _packed(shard.error),
         )
     )
-    return [_LENGTH.pack(len(head)) + head, bytes(shard.text)]
+    return [_LENGTH.pack(len(head)) + head, *shard.text]
 
 
 def from_bytes(data: memoryview) -> Shard:
@@ -137,7 +144,7 @@ def from_bytes(data: memoryview) -> Shard:
         last,
         [(place, Notice(*what) if len(what) == 4 else _bad_record(what)) for place, what in told],
         None if error is None else _unpacked(error),
-        data[end:],
+        [data[end:]],
     )
 
 
@@ -164,7 +171,7 @@ def _bad_record(packed: _Packed) -> BadRecord:
     return error
 
 
-def keep(folder: Path, number: int, parts: list[bytes]) -> None:
+def keep(folder: Path, number: int, parts: Iterable[bytes | memoryview]) -> None:
     """Keep the shard of a chunk as a file, which is there whole or not at all.
 
     Raises:

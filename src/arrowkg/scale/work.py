@@ -186,7 +186,7 @@ class _Spans:
         self._writer: Writer = chosen.writer(Options(plan.settings.schema_ns, plan.graph))
         self._between = self._writer.between
         self._repeats = None if chosen.is_by_record else ChunkRepeats(plan.settings.schema_ns)
-        self._parts: list[bytes] = []
+        self._parts: list[bytes | memoryview] = []
         self._size = 0
         self.triples = 0
         self.spans: list[bytes] = []
@@ -212,9 +212,9 @@ class _Spans:
         self._parts.append(text)
         self._size += len(text)
 
-    def text(self) -> bytes:
+    def text(self) -> list[bytes | memoryview]:
         """The text of all, each piece after what stands between two."""
-        return b"".join(self._parts)
+        return self._parts
 
 
 class _Texts:
@@ -240,8 +240,8 @@ class _Texts:
         """Those that the records need."""
         return self._form.prefixes
 
-    def text(self) -> bytes:
+    def text(self) -> list[bytes | memoryview]:
         """The texts, one a line."""
         self._texts.sort()
         # One string of all would take four bytes a character if a single one of them is rare.
-        return b"".join([f"{text}\n".encode() for text in self._texts])
+        return [f"{text}\n".encode() for text in self._texts]

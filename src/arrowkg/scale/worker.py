@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import mmap
 import os
 import queue
 import signal
@@ -15,6 +16,7 @@ import struct
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -41,16 +43,17 @@ _OBJECTS: Final = 100_000
 _Request = tuple[int, int, int, int]
 
 
-def main(control: int, folder: str, memory: list[int]) -> None:
+def main(control: int, folder: str, handles: Sequence[int]) -> None:
     """Do what comes over a socket until it closes.
 
     Args:
         control: the socket's file descriptor.
         folder: where shards are kept as files, or an empty string if they go to memory.
-        memory: descriptors of the memory that tasks come in and results go to.
+        handles: descriptors of the memory that tasks come in and results go to.
     """
     # Whoever interrupts the run means the parent, which ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    memory = [_Memory(handle) for handle in handles]
     with socket.socket(fileno=control) as connection, connection.makefile("rb") as stream:
         work = Work(plan_from_bytes(stream.read(*LENGTH.unpack(stream.read(LENGTH.size)))))
         # Records make many short-lived tuples and hardly any cycles, so looking for these is a fifth of the time.
@@ -62,7 +65,7 @@ def main(control: int, folder: str, memory: list[int]) -> None:
             kind, number, slot, size = requests.get()
             outcome = DONE
             try:
-                parts = _result(work, kind, os.pread(memory[slot], size, 0))
+                parts = _result(work, kind, memory[slot].read(size))
                 if folder and kind == CHUNK:
                     shards.keep(Path(folder), number, parts)
                     outcome = KEPT
@@ -72,9 +75,8 @@ def main(control: int, folder: str, memory: list[int]) -> None:
                 os._exit(OUT_OF_MEMORY)
             except Exception:  # a bug, told of by the parent
                 parts, outcome = [traceback.format_exc().encode()], FAILED
-            if outcome != KEPT:
-                _write(memory[slot], parts)
-            connection.sendall(ANSWER.pack(outcome, number, sum(map(len, parts))))
+            size = 0 if outcome == KEPT else memory[slot].write(parts)
+            connection.sendall(ANSWER.pack(outcome, number, size))
 
 
 def _listen(stream: IO[bytes], requests: queue.SimpleQueue[_Request]) -> None:
@@ -87,7 +89,7 @@ def _listen(stream: IO[bytes], requests: queue.SimpleQueue[_Request]) -> None:
         os._exit(0)
 
 
-def _result(work: Work, kind: int, data: bytes) -> list[bytes]:
+def _result(work: Work, kind: int, data: bytes) -> list[bytes | memoryview]:
     if kind == CHUNK:
         return shards.to_bytes(work.shard(unpacked(data)))
     # Only line feeds end a text here; texts hold form feeds and U+2028 as they are.
@@ -95,17 +97,32 @@ def _result(work: Work, kind: int, data: bytes) -> list[bytes]:
     return [LENGTH.pack(triples), text]
 
 
-def _write(memory: int, parts: list[bytes]) -> None:
-    offset = 0
-    for part in parts:
-        # A write takes 2 GiB at most, and may take less.
-        left = memoryview(part)
-        while left:
-            count = os.pwrite(memory, left, offset)
-            left, offset = left[count:], offset + count
+class _Memory:
+    """Memory that a task comes in and its result goes to, mapped here so that nothing is copied twice."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._mapped: mmap.mmap | None = None
+
+    def read(self, size: int) -> bytes:
+        return os.pread(self._handle, size, 0)
+
+    def write(self, parts: Sequence[bytes | memoryview]) -> int:
+        """Leave parts there, one after another; their size together."""
+        size = sum(map(len, parts))
+        if os.fstat(self._handle).st_size < size:
+            # With room for larger ones, since each new mapping costs its pages anew.
+            os.ftruncate(self._handle, size + size // 2)
+        mapped = self._mapped
+        if mapped is None or len(mapped) < size:
+            mapped = self._mapped = mmap.mmap(self._handle, 0)
+        mapped.seek(0)
+        for part in parts:
+            mapped.write(part)
+        return size
 
 
 if __name__ == "__main__":
     # Without a parent there is nobody to tell, and nothing to do.
     with contextlib.suppress(ConnectionError, struct.error):
-        main(int(sys.argv[1]), sys.argv[2], list(map(int, sys.argv[3:])))
+        main(int(sys.argv[1]), sys.argv[2], [int(handle) for handle in sys.argv[3:]])

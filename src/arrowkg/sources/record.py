@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from arrowkg.errors import BadRecord
 from arrowkg.files import Input
@@ -14,8 +13,7 @@ from arrowkg.settings import Settings
 Notify: TypeAlias = Callable[[Notice], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One paper as it stands in an input, not yet understood.
 
     Attributes:
