@@ -15,6 +15,8 @@ from statistics import median
 from typing import Final
 
 _LOOK_SECONDS: Final = 0.1
+_PAUSES: Final = 50
+"""How many times as long as a look the pause after it is at least."""
 # ru_maxrss is in KiB on Linux and in bytes on macOS.
 _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
@@ -68,7 +70,8 @@ def run(command: Sequence[str | Path], *, log: Path, folder: Path, environment: 
 def run_all(command: Sequence[str | Path], *, log: Path, folder: Path) -> Run:
     """Run a program as :func:`run` does; its peak is that of all of its processes together.
 
-    It is looked at ten times a second (Linux alone).
+    It is looked at ten times a second (Linux alone), or less often where a look takes more than two milliseconds, since
+    what runs on all cores would be slowed down by it.
 
     Raises:
         Failed: it ended with an error; the end of the log is in the message.
@@ -77,8 +80,11 @@ def run_all(command: Sequence[str | Path], *, log: Path, folder: Path) -> Run:
 
     def watch() -> None:
         nonlocal most
-        while not ended.wait(_LOOK_SECONDS):
+        pause = _LOOK_SECONDS
+        while not ended.wait(pause):
+            begin = time.perf_counter()
             most = max(most, memory(children(os.getpid())))
+            pause = max(_LOOK_SECONDS, _PAUSES * (time.perf_counter() - begin))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
