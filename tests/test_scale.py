@@ -382,6 +382,18 @@ def test_no_more_tasks_are_taken_than_workers_can_hold() -> None:
             assert seen <= number + 9
 
 
+def test_results_of_any_size_come_back() -> None:
+    # Memory for four of them, which is let go of after a large one and used again.
+    sizes = [1, 30 << 20, 1, 18 << 20, 40 << 20, 1, 1, 35 << 20, 1, 20 << 20, 1]
+    texts = [f'<a:s> <a:p> "{chr(97 + n) * size}" .\n'.encode() for n, size in enumerate(sizes)]
+    tasks = (Task(number, text, SORTED) for number, text in enumerate(texts))
+    with Pool(Plan(Settings(), "ntriples", is_sorted=True), 1) as pool:
+        for task, result in pool.results(tasks):
+            assert LENGTH.unpack(result[: LENGTH.size]) == (1,)
+            assert result[LENGTH.size :] == texts[task.number]
+    assert task.number == len(sizes) - 1
+
+
 def test_a_worker_that_falls_behind_holds_few_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
     pass_on = _Worker._pass_on

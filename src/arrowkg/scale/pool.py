@@ -87,8 +87,6 @@ class _Slot:
     def view(self, size: int) -> memoryview:
         """The first bytes of it, not to be used once the slot is given back."""
         if size > len(self._view):
-            # With room for larger ones, since each new mapping costs its pages anew.
-            os.ftruncate(self.handle, size + size // 2)
             self._view = memoryview(mmap.mmap(self.handle, 0, prot=mmap.PROT_READ))
         return self._view[:size]
 
