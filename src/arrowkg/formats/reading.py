@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from arrowkg.errors import InputError
+from arrowkg.errors import BadText, InputError
 from arrowkg.files import Input
 from arrowkg.terms import Triple, refuse_uncarried
 
@@ -62,6 +62,11 @@ def read_rdf(source: Input, notation: str) -> list[Triple]:
         except SyntaxError as error:
             number = line + (error.lineno or 1) if error.lineno or line else None
             raise InputError(f"not {notation}: {error.msg}", file=source.name, line=number) from None
+        except BadText as error:
+            number = line + 1 if line else None
+            if notation in ("ntriples", "nquads"):
+                number = _line_of_uncarried(document, notation)
+            raise InputError(error.reason, file=source.name, line=number) from None
         except (ValueError, InputError) as error:
             raise InputError(f"not {notation}: {error}", file=source.name) from None
     return list(dict.fromkeys(found))
@@ -79,12 +84,41 @@ def _triples(quads: Iterator[pyoxigraph.Quad], known: dict[str, str], *, has_gra
         statements, form = map(attrgetter("triple"), quads), pyoxigraph.RdfFormat.N_TRIPLES
     same = known.setdefault
     while lines := pyoxigraph.serialize(islice(statements, _TOGETHER), format=form):
-        refuse_uncarried(lines)
+        _refuse_uncarried(lines)
         for line in lines.decode().split("\n")[:-1]:
             subject, predicate, value = line[:-2].split(" ", 2)
             if value.startswith("<<"):
                 raise ValueError("triples inside triples are not read")
             yield same(subject, subject), same(predicate, predicate), same(value, value)
+
+
+def _refuse_uncarried(lines: bytes) -> None:
+    """As :func:`~arrowkg.terms.refuse_uncarried`, the error naming the subject of the triple."""
+    try:
+        refuse_uncarried(lines)
+    except BadText:
+        for line in lines.split(b"\n"):
+            try:
+                refuse_uncarried(line)
+            except BadText as error:
+                raise BadText(f"{error.reason} (it is of {line.partition(b' ')[0].decode()})") from None
+        raise
+
+
+def _line_of_uncarried(content: bytes, notation: str) -> int | None:
+    """The first line of N-Triples or N-Quads that :func:`~arrowkg.terms.refuse_uncarried` refuses."""
+    import pyoxigraph
+
+    form = getattr(pyoxigraph.RdfFormat, NOTATIONS[notation])
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.isascii() and b"\\" not in line and b"\0" not in line:
+            continue
+        triples = pyoxigraph.parse(line, form)
+        try:
+            refuse_uncarried(pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.N_QUADS) or b"")
+        except BadText:
+            return number
+    return None
 
 
 _before_blank_node: Final = re.compile(rb"[ \t]*(?:<[^<>\r\n]*>[ \t]*){0,2}")
