@@ -43,7 +43,7 @@ from arrowkg.scale.work import Plan, Work
 from arrowkg.scale.worker import LENGTH, SORTED
 from arrowkg.settings import Settings
 from arrowkg.sinks import Target
-from cli import SEEDS, SOUND, Ran, assert_refused, jsonl, lines, put, run
+from cli import SEEDS, SOUND, Ran, assert_refused, jsonl, lines, put, run, spawn_python, untouched
 
 SUFFIXES: Final = [found.suffixes[0] for found in FORMATS]
 SMALL: Final = "import arrowkg.scale.exporting as e; e._FEW_CHUNKS = 0; e._CHUNK_RECORDS = {}"
@@ -311,6 +311,19 @@ def test_many_papers_start_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert run(tmp_path, "export", "p.jsonl", "-o", "kg.nt", "--no-validate", "--workers", "8").code == 5
     ran = run(tmp_path, "export", "p.jsonl", "-o", "kg.nt", "--no-validate", "--workers", "8", "--limit", "3")
     assert ran.code == 0
+
+
+@pytest.mark.parametrize("most", [40, 24, 4096])
+def test_many_workers_may_have_many_files_open(most: int, tmp_path: Path) -> None:
+    put(tmp_path, "p.jsonl", lines(exporting._FEW_CHUNKS * exporting._CHUNK_RECORDS + 1))
+    prelude = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({min(most, 40)}, {most}))"
+    arguments = ("export", "p.jsonl", "-o", "kg.nt", "--no-validate", "--workers", "8")
+    if most == 4096:
+        assert spawn_python(tmp_path, prelude, *arguments).code == 0
+        return
+    with untouched(tmp_path):
+        ran = spawn_python(tmp_path, prelude, *arguments)
+    assert_refused(ran, 4, "8 worker processes cannot be started (Too many open files)", "fewer --workers")
 
 
 # Workers that die.

@@ -120,7 +120,8 @@ class OutputError(ArrowkgError):
 
 
 class WorkerError(ArrowkgError):
-    """A worker process was ended from outside or for want of memory, and so was the one that did its work anew.
+    """A worker process was ended from outside or for want of memory, and so was the one that did its work anew, or none
+    could be started.
 
     >>> WorkerError.exit_code
     4

@@ -7,8 +7,11 @@ is killed is replaced and what it held is done again, once.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import mmap
 import os
+import resource
 import select
 import signal
 import socket
@@ -34,6 +37,9 @@ _HELD: Final = 3
 process runs where it does, must not hold more, or others, whose results wait for its, would fall behind with it."""
 _TRIES: Final = 2
 _KEPT_BYTES: Final = 16 << 20
+_FILES: Final = 2 * _SLOTS + 1
+"""Files that are open for each worker, here or there: memory and its maps, and a socket."""
+_OTHER_FILES: Final = 64
 
 
 @dataclass(eq=False, slots=True)
@@ -72,7 +78,9 @@ class _Slot:
         self._file = None
         try:
             self.handle = os.memfd_create("arrowkg")
-        except (AttributeError, OSError):
+        except (AttributeError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+                raise
             # Where there is no such memory, a file that has no name does.
             self._file = tempfile.TemporaryFile()  # noqa: SIM115, closed by close()
             self.handle = self._file.fileno()
@@ -174,6 +182,9 @@ class Pool:
         plan: what they do.
         workers: how many there are.
         folder: where shards are kept as files, ``None`` if they are not kept.
+
+    Raises:
+        WorkerError: so many cannot be started.
     """
 
     def __init__(self, plan: Plan, workers: int, folder: Path | None = None) -> None:
@@ -181,12 +192,17 @@ class Pool:
         self._workers: list[_Worker] = []
         self._slots: list[_Slot] = []
         packed = plan_to_bytes(plan)
+        _allow_files(workers * _FILES + _OTHER_FILES)
         try:
             for _ in range(workers * _SLOTS):
                 self._slots.append(_Slot())
             self._free = list(range(len(self._slots)))
             for _ in range(workers):
                 self._workers.append(_Worker(packed, "" if folder is None else str(folder), self._slots))
+        except OSError as error:
+            self.close()
+            reason = f"{workers} worker processes cannot be started ({error.strerror or error})"
+            raise WorkerError(reason, hint="ask for fewer --workers, or allow more open files (ulimit -n)") from None
         except BaseException:
             self.close()
             raise
@@ -293,6 +309,16 @@ class Pool:
                     line=task.line,
                 )
         worker.replace()
+
+
+def _allow_files(count: int) -> None:
+    """Let this process and its workers have so many files open, as far as the system lets a process decide."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if now != resource.RLIM_INFINITY and now < count:
+        wanted = count if most == resource.RLIM_INFINITY else min(count, most)
+        # Where a system has a limit that it does not tell of, what is missing is told when it is missed.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _cause(code: int) -> str:
