@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import gzip
 import itertools
 import lzma
+import mmap
 import os
 import random
 import signal
@@ -313,17 +315,30 @@ def test_many_papers_start_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert ran.code == 0
 
 
-@pytest.mark.parametrize("most", [40, 24, 4096])
+# Eight workers need 88; with 60 they could be started, and the run would end in the middle.
+@pytest.mark.parametrize("most", [24, 40, 60, 87, 88, 4096])
 def test_many_workers_may_have_many_files_open(most: int, tmp_path: Path) -> None:
     put(tmp_path, "p.jsonl", lines(exporting._FEW_CHUNKS * exporting._CHUNK_RECORDS + 1))
     prelude = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({min(most, 40)}, {most}))"
     arguments = ("export", "p.jsonl", "-o", "kg.nt", "--no-validate", "--workers", "8")
-    if most == 4096:
+    if most >= 88:
         assert spawn_python(tmp_path, prelude, *arguments).code == 0
         return
     with untouched(tmp_path):
         ran = spawn_python(tmp_path, prelude, *arguments)
     assert_refused(ran, 4, "8 worker processes cannot be started (Too many open files)", "fewer --workers")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_result_that_there_is_no_memory_for_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*given: Any, **named: Any) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    put(tmp_path, "p.jsonl", lines(100))
+    monkeypatch.setattr(mmap, "mmap", refused)
+    with untouched(tmp_path):
+        ran = run(tmp_path, "export", "p.jsonl", "-o", "kg.nt", "--no-validate", "--workers", "2")
+    assert_refused(ran, 4, "p.jsonl:1: the result of p.jsonl, lines 1 to ", "is there enough memory?")
 
 
 # Workers that die.

@@ -36,10 +36,14 @@ _HELD: Final = 3
 """Tasks that a worker holds at most: one under way and others to go on with. A worker that falls behind, since this
 process runs where it does, must not hold more, or others, whose results wait for its, would fall behind with it."""
 _TRIES: Final = 2
+_NOTHING_LOST: Final = "is there enough memory? Nothing is written; --resume keeps what is done for another run"
 _KEPT_BYTES: Final = 16 << 20
 _FILES: Final = 2 * _SLOTS + 1
 """Files that are open for each worker, here or there: memory and its maps, and a socket."""
-_OTHER_FILES: Final = 64
+_OTHER_FILES: Final = 16
+"""What else is open: inputs, outputs and what a process starts with."""
+_SPARE_FILES: Final = 64
+"""Temporary files of sorting, for which there should be room as well."""
 
 
 @dataclass(eq=False, slots=True)
@@ -192,8 +196,9 @@ class Pool:
         self._workers: list[_Worker] = []
         self._slots: list[_Slot] = []
         packed = plan_to_bytes(plan)
-        _allow_files(workers * _FILES + _OTHER_FILES)
         try:
+            # Memory is mapped when results come, so what is missing would be missed in the middle of the run.
+            _allow_files(workers * _FILES + _OTHER_FILES)
             for _ in range(workers * _SLOTS):
                 self._slots.append(_Slot())
             self._free = list(range(len(self._slots)))
@@ -229,7 +234,7 @@ class Pool:
         when the next one is asked for.
 
         Raises:
-            WorkerError: a worker was ended twice by one task.
+            WorkerError: a worker was ended twice by one task, or there is no memory to take its result.
         """
         waiting: deque[Task] = deque()
         following = next(tasks, None)
@@ -266,7 +271,15 @@ class Pool:
             if found is None:
                 raise OutputError("a shard is gone that was there just now", file=str(self._folder))
             return found
-        return self._slots[task.slot].view(task.size)
+        try:
+            return self._slots[task.slot].view(task.size)
+        except OSError as error:
+            raise WorkerError(
+                f"the result of {task.place} cannot be taken from a worker process ({error.strerror or error})",
+                hint=_NOTHING_LOST,
+                file=task.file,
+                line=task.line,
+            ) from None
 
     def _listen(self) -> None:
         """Wait until some worker has something to say."""
@@ -304,7 +317,7 @@ class Pool:
             if task.kills >= _TRIES:
                 raise WorkerError(
                     f"worker processes were ended twice ({_cause(code)}) while they held {task.place}",
-                    hint="is there enough memory? Nothing is written; --resume keeps what is done for another run",
+                    hint=_NOTHING_LOST,
                     file=task.file,
                     line=task.line,
                 )
@@ -312,13 +325,22 @@ class Pool:
 
 
 def _allow_files(count: int) -> None:
-    """Let this process and its workers have so many files open, as far as the system lets a process decide."""
+    """Let this process and its workers have so many files open.
+
+    Raises:
+        OSError: the system does not let a process have as many.
+    """
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if now != resource.RLIM_INFINITY and now < count:
-        wanted = count if most == resource.RLIM_INFINITY else min(count, most)
-        # Where a system has a limit that it does not tell of, what is missing is told when it is missed.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    wanted = count + _SPARE_FILES
+    if now == resource.RLIM_INFINITY or now >= wanted:
+        return
+    if most != resource.RLIM_INFINITY:
+        wanted = min(wanted, most)
+    if wanted < count:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    # Where a system has a limit that it does not tell of, what is missing is told when it is missed.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _cause(code: int) -> str:

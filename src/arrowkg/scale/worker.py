@@ -75,7 +75,11 @@ def main(control: int, folder: str, handles: Sequence[int]) -> None:
                 os._exit(OUT_OF_MEMORY)
             except Exception:  # a bug, told of by the parent
                 parts, outcome = [traceback.format_exc().encode()], FAILED
-            size = 0 if outcome == KEPT else memory[slot].write(parts)
+            try:
+                size = 0 if outcome == KEPT else memory[slot].write(parts)
+            except (MemoryError, OSError):
+                # There was no room for the map.
+                os._exit(OUT_OF_MEMORY)
             connection.sendall(ANSWER.pack(outcome, number, size))
 
 
